@@ -1,0 +1,1 @@
+"""The public side of the hotline, and the wiring of both actors."""

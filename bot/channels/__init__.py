@@ -1,0 +1,1 @@
+"""Transports to chat platforms, and delivery of what is due to be sent."""

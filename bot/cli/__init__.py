@@ -1,0 +1,1 @@
+"""The verbs of the berani command, one module per group of verbs."""

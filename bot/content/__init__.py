@@ -1,0 +1,1 @@
+"""Loads, checks and publishes what admins edit in flows/ and locales/."""

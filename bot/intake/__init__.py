@@ -1,0 +1,1 @@
+"""Turns of reporters: drafts, receipts, quick exit, letters to the desk."""

@@ -1,0 +1,1 @@
+"""The staff side: cases, claims, clocks, escalation, relay, staff chat."""

@@ -1,0 +1,1 @@
+"""Local double of the Telegram Bot API and the scripted story; speaks HTTP only."""

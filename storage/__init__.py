@@ -1,0 +1,1 @@
+"""Stores, tables, unit of work, vault, letters and courier of both actors."""
