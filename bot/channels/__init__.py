@@ -1,1 +1,1 @@
-"""Transports to chat platforms, and delivery of what is due to be sent."""
+"""Transports: they translate between a chat platform and our own values, and decide nothing."""

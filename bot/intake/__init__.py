@@ -1,1 +1,1 @@
-"""Turns of reporters: drafts, receipts, quick exit, letters to the desk."""
+"""The public side: turns of reporters, from a message to sealed answers, letters and outgoing texts."""
