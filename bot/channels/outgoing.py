@@ -68,7 +68,12 @@ class SendMedia:
     reply_to: int | None = None
 
 
-Outgoing = Send | EditText | EditButtons | Delete | AnswerCallback | SendMedia
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """We leave this group."""
+
+
+Outgoing = Send | EditText | EditButtons | Delete | AnswerCallback | SendMedia | Leave
 
 _KINDS: dict[str, type[Outgoing]] = {
     "send": Send,
@@ -77,6 +82,7 @@ _KINDS: dict[str, type[Outgoing]] = {
     "delete": Delete,
     "answer": AnswerCallback,
     "media": SendMedia,
+    "leave": Leave,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -1,0 +1,196 @@
+"""Telegram as a transport: our values out through python-telegram-bot's Bot, its errors back as ours."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, ReplyParameters, error
+from telegram.request import HTTPXRequest
+
+from bot.channels import errors
+from bot.channels.outgoing import (
+    AnswerCallback,
+    Buttons,
+    Delete,
+    EditButtons,
+    EditText,
+    Leave,
+    Outgoing,
+    Send,
+    SendMedia,
+    plain,
+    utf16_length,
+)
+
+LONGEST_TEXT = 4096
+"""UTF-16 units in one message (Bot API, sendMessage)."""
+LARGEST_DOWNLOAD = 20 * 1024 * 1024
+"""Bytes a bot can fetch (Bot API, getFile)."""
+ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
+"""What we ask Telegram for; everything else never leaves it."""
+DELETE_AT_ONCE = 100
+"""Ids in one deleteMessages (Bot API)."""
+
+_BOLD = re.compile(r"\*([^*\n]+)\*")
+_GONE = re.compile(
+    r"message (to (edit|delete|be replied) )?(not found|is not modified|can't be (edited|deleted))|query is too old"
+    r"|MESSAGE_ID_INVALID",
+    re.IGNORECASE,
+)
+FetchMedia = Callable[[str], Awaitable[bytes]]
+
+
+class RawBot(Bot):
+    """The library's Bot, which also hands over updates as they came."""
+
+    async def raw_updates(self, offset: int | None, wait: int) -> list[Any]:
+        """One long poll of at most `wait` seconds: the updates from `offset` on, unparsed. Raises TelegramError.
+
+        The library's own get_updates parses the batch as a whole, so that one malformed update would fail for ever.
+        """
+        data: dict[str, Any] = {"timeout": wait, "allowed_updates": ALLOWED_UPDATES}
+        if offset is not None:
+            data["offset"] = offset
+        updates: Any = await self._post("getUpdates", data, read_timeout=wait + 10)
+        return updates if isinstance(updates, list) else []
+
+
+def make_bot(token: str, api_url: str) -> RawBot:
+    """A Bot for any Bot API server; `api_url` without the `/bot` part. Opens nothing yet."""
+    # The long poll waits 25 s at the server; its pool is apart, so that sending never waits for it.
+    return RawBot(
+        token=token,
+        base_url=f"{api_url}/bot",
+        base_file_url=f"{api_url}/file/bot",
+        request=HTTPXRequest(connection_pool_size=16, read_timeout=15, write_timeout=15, media_write_timeout=60),
+        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=15),
+    )
+
+
+def marked(text: str) -> tuple[str, list[MessageEntity]]:
+    """The text without its `*…*`, and the bold stretches in UTF-16 units.
+
+    Entities and not parse_mode: whatever else stands in a text can never be taken for markup.
+    """
+    shown, entities, last = "", [], 0
+    for found in _BOLD.finditer(text):
+        shown += text[last : found.start()]
+        entities.append(MessageEntity(MessageEntity.BOLD, utf16_length(shown), utf16_length(found[1])))
+        shown += found[1]
+        last = found.end()
+    return shown + text[last:], entities
+
+
+def keyboard(buttons: Buttons) -> InlineKeyboardMarkup | None:
+    """Our rows of buttons as an inline keyboard; None for no buttons."""
+    rows = [[InlineKeyboardButton(plain(label), callback_data=data) for label, data in row] for row in buttons]
+    return InlineKeyboardMarkup(rows) if rows else None
+
+
+class TelegramTransport:
+    """Carries out one outgoing value in one chat."""
+
+    def __init__(self, bot: Bot, fetch_media: FetchMedia) -> None:
+        """`fetch_media`: the clear bytes of a stored file by its ref (hex)."""
+        self._bot = bot
+        self._fetch_media = fetch_media
+        self._table: dict[type[Outgoing], Callable[[int, Any], Awaitable[int | None]]] = {
+            Send: self._send,
+            EditText: self._edit_text,
+            EditButtons: self._edit_buttons,
+            Delete: self._delete,
+            AnswerCallback: self._answer,
+            SendMedia: self._media,
+            Leave: self._leave,
+        }
+
+    async def send(self, chat: int, outgoing: Outgoing) -> int | None:
+        """Do it; returns the id of the message that came of it, if one did. Raises a ChannelError."""
+        try:
+            return await self._table[type(outgoing)](chat, outgoing)
+        except error.TelegramError as problem:
+            raise translated(problem) from None
+
+    async def download(self, file_id: str) -> bytes:
+        """The bytes of a file that somebody sent us. Raises a ChannelError."""
+        try:
+            file = await self._bot.get_file(file_id)
+            return bytes(await file.download_as_bytearray())
+        except error.TelegramError as problem:
+            raise translated(problem) from None
+
+    async def _send(self, chat: int, what: Send) -> int:
+        text, entities = marked(plain(what.text))
+        reply = ReplyParameters(what.reply_to, allow_sending_without_reply=True) if what.reply_to else None
+        message = await self._bot.send_message(
+            chat,
+            text,
+            entities=entities or None,
+            reply_markup=keyboard(what.buttons),
+            protect_content=what.protect or None,
+            disable_notification=what.quiet or None,
+            reply_parameters=reply,
+        )
+        return message.message_id
+
+    async def _edit_text(self, chat: int, what: EditText) -> int:
+        text, entities = marked(plain(what.text))
+        await self._bot.edit_message_text(
+            text, chat, what.message_id, entities=entities or None, reply_markup=keyboard(what.buttons)
+        )
+        return what.message_id
+
+    async def _edit_buttons(self, chat: int, what: EditButtons) -> int:
+        await self._bot.edit_message_reply_markup(chat, what.message_id, reply_markup=keyboard(what.buttons))
+        return what.message_id
+
+    async def _delete(self, chat: int, what: Delete) -> None:
+        for start in range(0, len(what.message_ids), DELETE_AT_ONCE):
+            await self._bot.delete_messages(chat, what.message_ids[start : start + DELETE_AT_ONCE])
+
+    async def _answer(self, _chat: int, what: AnswerCallback) -> None:
+        await self._bot.answer_callback_query(what.callback, what.text[:200] or None, show_alert=what.alert or None)
+
+    async def _leave(self, chat: int, _what: Leave) -> None:
+        await self._bot.leave_chat(chat)
+
+    async def _media(self, chat: int, what: SendMedia) -> int:
+        data = await self._fetch_media(what.ref)
+        reply = ReplyParameters(what.reply_to, allow_sending_without_reply=True) if what.reply_to else None
+        common: dict[str, Any] = {"caption": plain(what.caption) or None, "protect_content": what.protect or None}
+        common |= {"reply_parameters": reply, "filename": _FILE_NAMES.get(what.kind, "berkas")}
+        if what.kind == "photo":
+            return (await self._bot.send_photo(chat, data, **common)).message_id
+        if what.kind == "voice":
+            return (await self._bot.send_voice(chat, data, **common)).message_id
+        if what.kind == "video":
+            return (await self._bot.send_video(chat, data, **common)).message_id
+        return (await self._bot.send_document(chat, data, **common)).message_id
+
+
+# Neutral names: a file name shows on lock screens and in download folders.
+_FILE_NAMES = {"photo": "foto.jpg", "voice": "suara.ogg", "video": "video.mp4", "audio": "suara", "document": "berkas"}
+
+
+def translated(problem: error.TelegramError) -> errors.ChannelError:
+    """The library's error as ours, without its words: they can hold the token and what was sent."""
+    if isinstance(problem, error.RetryAfter):
+        wait = problem.retry_after
+        return errors.Limited(wait if isinstance(wait, timedelta) else timedelta(seconds=wait))
+    if isinstance(problem, error.ChatMigrated):
+        return errors.Migrated(problem.new_chat_id)
+    if isinstance(problem, error.Forbidden):
+        return errors.Blocked()
+    if isinstance(problem, error.Conflict):
+        return errors.SecondPoller()
+    if isinstance(problem, error.InvalidToken):
+        # The library says this of 401 and of 404; a 404 is a method that this server lacks.
+        return errors.Refused() if "not found" in problem.message.lower() else errors.Revoked()
+    if isinstance(problem, error.BadRequest):
+        if _GONE.search(problem.message):
+            return errors.Gone()
+        if "chat not found" in problem.message.lower():
+            return errors.Blocked()
+        return errors.Refused()
+    return errors.Down()
