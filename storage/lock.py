@@ -1,0 +1,66 @@
+"""The lock file beside a SQLite store: whoever writes to the store from another process waits here, not in SQLite."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from storage.errors import StoreDown
+
+_PATIENCE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.002
+
+
+class FileLock:
+    """An exclusive flock(2) on a file of its own, used as a context manager; released by the kernel if we die.
+
+    Two objects exclude each other in one process too, since each opens the file anew. Not re-entrant.
+    """
+
+    def __init__(self, path: Path, *, queue: bool = False) -> None:
+        """With `queue` it waits in the kernel's queue as long as it takes: a command's one transaction gets its turn
+        even beside a busy writer. Without, it tries again and again, for at most five seconds.
+        """
+        self._path, self._queue = path, queue
+        self._fd: int | None = None
+
+    def __enter__(self) -> Self:
+        """Raises StoreDown if the file can't be opened, or somebody holds it too long."""
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreDown(f"the lock file can't be opened: {error.strerror}") from None
+        try:
+            self._take(fd)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _take(self, fd: int) -> None:
+        if self._queue:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            return
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while not _taken(fd):
+            if time.monotonic() > until:
+                raise StoreDown("another process holds the store's lock file")
+            time.sleep(_PAUSE_SECONDS)
+
+
+def _taken(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

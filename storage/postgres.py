@@ -1,0 +1,96 @@
+"""PostgreSQL through psycopg 3: each write is a transaction of its own in a small pool of threads.
+
+Any number of processes may write. Transactions are serializable, so that a turn may reason as it does under SQLite's
+single writer; the server refuses those that cannot be put in an order, and they are run again.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import psycopg.errors
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from storage.errors import StoreDown, translated
+from storage.topics import Topics
+
+T = TypeVar("T")
+
+_WRITERS: Final = 8
+_READERS: Final = 4
+_TRIES: Final = 20
+# Refused, not failed: the same transaction may go through when it is run again (postgresql.org/docs, "Serialization
+# Failure Handling": 40001, 40P01).
+_AGAIN: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+_SESSION: Final = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
+
+
+def engine_url(url: str) -> str:
+    """`postgresql://…` or `postgres://…` as SQLAlchemy's name for psycopg 3."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def engine_for(url: str, connections: int) -> Engine:
+    """An engine with at most so many connections, none kept waiting for longer than five seconds."""
+    return create_engine(
+        engine_url(url),
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "options": _SESSION},
+    )
+
+
+class PostgresBackend:
+    """One store on PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self.topics = Topics()
+        engine = engine_for(url, _WRITERS + _READERS)
+        self._writing = engine.execution_options(isolation_level="SERIALIZABLE")
+        self._reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writers = ThreadPoolExecutor(_WRITERS, "store-writer")
+
+    def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
+        """Runs the work in a transaction, more than once if need be. The future is done after the commit."""
+        try:
+            return self._writers.submit(self._write, work)
+        except RuntimeError:
+            raise StoreDown("the store is closed") from None
+
+    def read_now(self, work: Callable[[Connection], T]) -> T:
+        """What the work returns on a snapshot of its own."""
+        with translated(), self._reading.connect() as connection, connection.begin():
+            return work(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction for a command: committed by the caller, else rolled back."""
+        with translated(), self._writing.connect() as connection:
+            connection.begin()
+            yield connection
+            self.topics.tell(connection)
+
+    def close(self) -> None:
+        """Waits for what was accepted."""
+        self._writers.shutdown(wait=True)
+        self._writing.dispose()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with translated():
+            for _ in range(_TRIES):
+                try:
+                    with self._writing.connect() as connection:
+                        with connection.begin():
+                            result = work(connection)
+                        self.topics.tell(connection)
+                    return result
+                except DBAPIError as error:
+                    if not isinstance(error.orig, _AGAIN):
+                        raise
+        raise StoreDown("too many transactions at once: none could be put in an order")
