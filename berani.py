@@ -104,23 +104,26 @@ def prepare(level: str) -> None:
         has_ensurepip=importlib.util.find_spec("ensurepip") is not None,
         has_uv=bool(uv),
     )
-    lock = ROOT / LOCKS[level]
-    check_lock(lock)
+    check_lock(ROOT / LOCKS[level])
     with one_at_a_time():
         if is_ready(level):
             return
-        if not is_usable(uv):
+        fresh = not is_usable(uv)
+        if fresh:
             make_venv(uv)
         STAMP.unlink(missing_ok=True)
         UNFINISHED.touch()
-        tell(f"berani: installing {lock.name} into {VENV} (the first time this takes up to a minute) …")
-        install(uv, ["--require-hashes", "-r", str(lock)], "installing the locked packages failed")
-        # The build backend is in the lock: the project itself needs no network.
-        offline = "--offline" if uv else "--no-index"
-        install(uv, ["--no-deps", "--no-build-isolation", offline, "-e", str(ROOT)], "installing the project failed")
-        unfinished_stamp = STAMP.with_suffix(".new")
-        unfinished_stamp.write_text(json.dumps({"fingerprint": fingerprint(), "level": level}), encoding="utf-8")
-        unfinished_stamp.replace(STAMP)
+        try:
+            install_level(level, uv)
+        except Trouble:
+            # Both installers fetch everything before they touch anything: without network the old .venv stays good.
+            if not fresh:
+                UNFINISHED.unlink()
+            raise
+        new_stamp = STAMP.with_suffix(".new")
+        stamp = {"fingerprint": fingerprint(), "level": level, "venv": str(VENV)}
+        new_stamp.write_text(json.dumps(stamp), encoding="utf-8")
+        new_stamp.replace(STAMP)
         UNFINISHED.unlink()
 
 
@@ -166,20 +169,27 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def is_ready(level: str) -> bool:
-    """Whether the stamp says that `level`, or one that holds it, is installed as the lock files are now."""
+def read_stamp() -> dict[str, str]:
+    """What the last start that ended well installed: fingerprint, level, and where .venv lay; {} when there is none."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
-        installed = LEVELS.index(stamp["level"])
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError):
+        return {}
+    return stamp if isinstance(stamp, dict) else {}
+
+
+def is_ready(level: str) -> bool:
+    """Whether the stamp says that `level`, or one that holds it, is installed as the lock files are now."""
+    stamp = read_stamp()
+    if stamp.get("level") not in LEVELS[LEVELS.index(level) :] or stamp.get("fingerprint") != fingerprint():
         return False
-    scripts = PYTHON.exists() and (VENV / "bin" / "berani").exists()
-    return scripts and installed >= LEVELS.index(level) and stamp.get("fingerprint") == fingerprint()
+    return PYTHON.exists() and (VENV / "bin" / "berani").exists()
 
 
 def is_usable(uv: str | None) -> bool:
     """Whether .venv can be installed into: its Python runs, is new enough and lies here, and no start was cut off."""
-    if UNFINISHED.exists() or not PYTHON.exists():
+    # Scripts in a .venv that was moved with its checkout still name the old place.
+    if UNFINISHED.exists() or not PYTHON.exists() or read_stamp().get("venv", str(VENV)) != str(VENV):
         return False
     modules = "" if uv else ", pip"
     probe = (
@@ -208,6 +218,16 @@ def make_venv(uv: str | None) -> None:
         command = [sys.executable, "-m", "venv", str(VENV)]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         raise Trouble("making the virtual environment failed, for the reason above", "mend it and start again")
+
+
+def install_level(level: str, uv: str | None) -> None:
+    """Installs the lock file of `level`, then the checkout itself. Raises Trouble when that fails."""
+    lock = ROOT / LOCKS[level]
+    tell(f"berani: installing {lock.name} into {VENV} (the first time this takes up to a minute) …")
+    install(uv, ["--require-hashes", "-r", str(lock)], "installing the locked packages failed")
+    # The build backend is in the lock: the project itself needs no network.
+    offline = "--offline" if uv else "--no-index"
+    install(uv, ["--no-deps", "--no-build-isolation", offline, "-e", str(ROOT)], "installing the project failed")
 
 
 def install(uv: str | None, what: list[str], failure: str) -> None:

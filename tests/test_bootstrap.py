@@ -127,10 +127,12 @@ def test_a_damaged_environment_is_repaired(damage: str, checkout: Checkout) -> N
     elif damage == "stamp":
         (venv / "berani-stamp.json").write_text(json.dumps(["not", "a", "stamp"]))
     else:
-        (venv / "berani-stamp.json").write_text(json.dumps({"fingerprint": "of another place", "level": "run"}))
+        (venv / "berani-stamp.json").write_text(
+            json.dumps({"fingerprint": "of another place", "level": "run", "venv": "/elsewhere"})
+        )
     assert checkout.run("cases").returncode == 0
     asked = checkout.asked()
-    assert len(asked) == (3 if damage in ("unfinished", "python") else 2)
+    assert len(asked) == (2 if damage == "stamp" else 3)
     assert checkout.run("cases").stderr == ""
 
 
@@ -144,6 +146,18 @@ def test_a_start_cut_off_in_the_middle_leaves_no_stamp_and_the_next_begins_anew(
     checkout.asked()
     assert checkout.run("cases").returncode == 0
     assert len(checkout.asked()) == 3
+
+
+def test_a_failed_upgrade_keeps_the_environment_that_was_there(checkout: Checkout) -> None:
+    checkout.run("cases")
+    kept = checkout.root / ".venv" / "kept"
+    kept.touch()
+    (checkout.root / "requirements.lock").write_text(PINNED.replace("1.0", "1.1"))
+    checkout.uv(fail_at="--require-hashes")
+    assert checkout.run("cases").returncode == 1
+    checkout.uv()
+    assert checkout.run("cases").returncode == 0
+    assert kept.exists()
 
 
 @pytest.mark.parametrize(
