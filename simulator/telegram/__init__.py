@@ -1,0 +1,1 @@
+"""A strict local double of the Telegram Bot API: its own process, reached by HTTP only."""
