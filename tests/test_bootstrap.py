@@ -155,6 +155,8 @@ def test_a_failed_upgrade_keeps_the_environment_that_was_there(checkout: Checkou
     (checkout.root / "requirements.lock").write_text(PINNED.replace("1.0", "1.1"))
     checkout.uv(fail_at="--require-hashes")
     assert checkout.run("cases").returncode == 1
+    # What is in it now is known again only after an installation that ended well.
+    assert not (checkout.root / ".venv" / "berani-stamp.json").exists()
     checkout.uv()
     assert checkout.run("cases").returncode == 0
     assert kept.exists()
