@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from storage import migrate, postgres, pragmas, sqlite
 from storage.errors import (
@@ -161,7 +161,9 @@ def _peer_engine(url: str) -> Engine:
         return pragmas.engine_for(pragmas.path_of(url), "peer")
     return create_engine(
         postgres.engine_url(url),
-        poolclass=NullPool,
+        pool_size=2,
+        max_overflow=0,
+        pool_pre_ping=True,
         isolation_level="REPEATABLE READ",
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c default_transaction_read_only=on -c statement_timeout=30s"},
