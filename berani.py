@@ -25,6 +25,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / "berani-stamp.json"
 UNFINISHED = VENV / "berani-unfinished"
+# Only what carries this mark is ever deleted: a .venv that somebody made by hand is theirs.
+MADE_HERE = VENV / "berani-made"
 
 OLDEST = (3, 11)
 # Each level holds the ones before it; the lock files are made so (docs/development.md).
@@ -97,7 +99,7 @@ def prepare(level: str) -> None:
     """Sees to a .venv with everything of `level`. Raises Trouble with the fix when that cannot be done."""
     if is_ready(level):
         return
-    uv = shutil.which("uv")
+    uv = find_uv()
     refuse(
         sys.version_info[:2],
         sys.platform,
@@ -202,20 +204,29 @@ def is_usable(uv: str | None) -> bool:
         return False
 
 
+def find_uv() -> str | None:
+    """uv on PATH, unless it lies in .venv: it would be deleted with it."""
+    outside = [folder for folder in os.get_exec_path() if folder and Path(folder).resolve() != PYTHON.parent]
+    return shutil.which("uv", path=os.pathsep.join(outside))
+
+
 def make_venv(uv: str | None) -> None:
-    """Makes .venv anew. Raises Trouble rather than delete something that is no virtual environment."""
+    """Makes .venv anew. Raises Trouble rather than delete one that this file did not make."""
     if VENV.is_symlink() or VENV.exists():
-        ours = not VENV.is_symlink() and VENV.is_dir()
-        if not ours or not (UNFINISHED.exists() or (VENV / "pyvenv.cfg").exists() or not any(VENV.iterdir())):
-            raise Trouble(f"{VENV} is in the way and is no virtual environment", "move it away")
+        ours = not VENV.is_symlink() and VENV.is_dir() and (MADE_HERE.exists() or not any(VENV.iterdir()))
+        if not ours:
+            raise Trouble(f"{VENV} cannot be used, and berani.py did not make it", "move it away and start again")
         shutil.rmtree(VENV)
     VENV.mkdir()
+    MADE_HERE.touch()
     UNFINISHED.touch()
+    # This very Python may be the one in the .venv that has just gone.
+    python = getattr(sys, "_base_executable", sys.executable)
     tell(f"berani: making {VENV} with Python {sys.version_info[0]}.{sys.version_info[1]} …")
     if uv:
-        command = [uv, "venv", "--quiet", "--allow-existing", "--python", sys.executable, *cache(), str(VENV)]
+        command = [uv, "venv", "--quiet", "--allow-existing", "--python", python, *cache(), str(VENV)]
     else:
-        command = [sys.executable, "-m", "venv", str(VENV)]
+        command = [python, "-m", "venv", str(VENV)]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         raise Trouble("making the virtual environment failed, for the reason above", "mend it and start again")
 

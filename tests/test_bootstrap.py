@@ -202,7 +202,49 @@ def test_something_that_is_no_environment_is_never_deleted(checkout: Checkout) -
     precious.write_text("mine")
     done = checkout.run("cases")
     assert (done.returncode, precious.read_text()) == (1, "mine")
-    assert done.stderr.endswith("  fix: move it away\n")
+    assert done.stderr.endswith("  fix: move it away and start again\n")
+
+
+@pytest.mark.parametrize("damage", ["cut off", "python gone"])
+def test_an_environment_made_by_hand_is_never_deleted(damage: str, checkout: Checkout) -> None:
+    venv = checkout.root / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (venv / "mine").touch()
+    if damage == "cut off":
+        (venv / "berani-unfinished").touch()
+    else:
+        (venv / "bin" / "python").unlink()
+    done = checkout.run("cases")
+    assert done.returncode == 1
+    assert done.stderr.endswith("berani.py did not make it\n  fix: move it away and start again\n")
+    assert (venv / "mine").exists()
+
+
+def test_a_usable_environment_made_by_hand_is_installed_into(checkout: Checkout) -> None:
+    venv = checkout.root / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (venv / "mine").touch()
+    assert checkout.run("cases").returncode == 0
+    assert (venv / "mine").exists()
+
+
+def test_a_repair_started_from_inside_the_environment_does_not_saw_off_its_branch(checkout: Checkout) -> None:
+    checkout.run("cases")
+    venv = checkout.root / ".venv"
+    shutil.copy(checkout.tools / "uv", venv / "bin" / "uv")
+    (venv / "berani-unfinished").touch()
+    (venv / "berani-stamp.json").unlink()
+    checkout.asked()
+    done = subprocess.run(
+        [str(venv / "bin" / "python"), str(checkout.root / "berani.py"), "cases"],
+        env={"PATH": f"{venv / 'bin'}:{checkout.tools}:/usr/bin:/bin", "HOME": str(checkout.elsewhere)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    venv_command = checkout.asked()[0]
+    assert str(venv / "bin") not in venv_command
 
 
 def test_an_old_python_is_told_what_to_install(checkout: Checkout) -> None:
