@@ -98,13 +98,14 @@ class Control:
         return as_json(self.world.events[since:])
 
     async def bots(self, _request: Request) -> Response:
-        """The bots, what they told about themselves and how many updates wait for them."""
+        """The bots, what they told about themselves and how many updates wait for them, and whether they poll."""
         return as_json(
             [
                 {
                     "id": bot.id,
                     "username": bot.username,
                     "waiting": len(bot.queue),
+                    "polled": self.world.polls.waits(bot),
                     "webhook": bot.webhook.url if bot.webhook else None,
                     "commands": bot.commands,
                     "texts": bot.texts,

@@ -75,6 +75,10 @@ class Polls:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
+    def waits(self, bot: Bot) -> bool:
+        """Whether somebody waits for updates of `bot` now."""
+        return bot.id in self._waiting
+
     def terminate(self, bot: Bot, why: str) -> None:
         waiter = self._waiting.pop(bot.id, None)
         if waiter is not None and not waiter.done():

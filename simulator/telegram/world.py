@@ -197,7 +197,7 @@ class World:
 
 
 _MEDIA = (
-    "photo", "voice", "video", "document", "audio", "animation", "video_note", "sticker", "location", "contact", "dice",
+    "photo", "voice", "video", "animation", "document", "audio", "video_note", "sticker", "location", "contact", "dice",
     "venue", "poll",
 )  # fmt: skip
 

@@ -1,7 +1,10 @@
 """The Telegram double as a real process, and PTB's real Bot in front of it."""
 
+import asyncio
+import json
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +38,18 @@ class Scene:
     def call(self, method: str, token: str = TOKEN, **given: Any) -> Any:
         """One call as JSON, past PTB, which would not send nonsense; returns the whole answer."""
         url = f"{self.telegram.url}/bot{token}/{method}"
-        return httpx.post(url, json=given, trust_env=False, verify=False).json()
+        head = {"Content-Type": "application/json"}
+        return httpx.post(url, content=json.dumps(given), headers=head, trust_env=False, verify=False).json()
+
+    async def polled(self) -> None:
+        """Returns when the first bot waits in a long poll."""
+        await asyncio.to_thread(self._polled)
+
+    def _polled(self) -> None:
+        deadline = time.monotonic() + 10
+        while not any(b["polled"] for b in self.telegram.look("bots") if b["id"] == self.bot.id):
+            assert time.monotonic() < deadline, "nobody polls"
+            time.sleep(0.005)
 
     def ahead(self, seconds: float) -> None:
         """Moves the double's clock."""
@@ -75,12 +89,30 @@ def ptb(telegram: Telegram, token: str = TOKEN) -> PtbBot:
     """PTB's Bot, pointed at the double."""
     # Plain http on loopback: reading the certificates of the world would only cost time.
     request, polls = (HTTPXRequest(read_timeout=5, httpx_kwargs={"verify": False}) for _ in range(2))
-    base = {"base_url": f"{telegram.url}/bot", "base_file_url": f"{telegram.url}/file/bot"}
-    return PtbBot(token, **base, request=request, get_updates_request=polls)
+    return PtbBot(
+        token,
+        base_url=f"{telegram.url}/bot",
+        base_file_url=f"{telegram.url}/file/bot",
+        request=request,
+        get_updates_request=polls,
+    )
+
+
+@pytest.fixture(autouse=True)
+def _timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PTB's coming way to tell durations; the present one warns."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
 
 
 @pytest_asyncio.fixture
 async def bot(scene: Scene) -> AsyncIterator[PtbBot]:
+    async with ptb(scene.telegram) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def twin(scene: Scene) -> AsyncIterator[PtbBot]:
+    """A second client of the first bot."""
     async with ptb(scene.telegram) as made:
         yield made
 
