@@ -92,6 +92,8 @@ class Answer(IntakeTable, table=True):
 
     id: bytes = Field(primary_key=True)
     thread_id: bytes
+    kind: str
+    """The kind of question: a consultation carries only texts along."""
     wire: bytes
     created_at: datetime
     letter_id: bytes | None = Field(default=None)

@@ -1,10 +1,11 @@
-"""Sends what the outbox holds: in order per person, within the platform's limits, until a final state that can be shown.
+"""Sends what the outbox holds: in order per person, within the platform's limits, 
+until a final state that can be shown.
 
 Sending is at least once: a row is marked before the call, and marked again after it; a crash in between sends it anew.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -101,12 +102,17 @@ class Delivery:
         now, busy = self._now(), frozenset(self._busy)
         if not await self._store.read(lambda conn: outbox.anything_due(conn, now)):
             return False
-        rows = await self._store.write(lambda conn: outbox.take(conn, now, free, busy))
+        rows = await self._store.write(lambda conn: self._take(conn, now, free, busy))
         for row in rows:
             task = asyncio.ensure_future(self._deliver(row))
             self._busy[row.person] = task
             task.add_done_callback(lambda _, person=row.person: self._done(person))  # type: ignore[misc]
         return bool(rows)
+
+    def _take(self, conn: Connection, now: datetime, free: int, busy: frozenset[bytes]) -> list[Row]:
+        for row in outbox.expire(conn, now):
+            self._hooks.finished(conn, row, "expired", now)
+        return outbox.take(conn, now, free, busy)
 
     def _done(self, person: bytes) -> None:
         self._busy.pop(person, None)
@@ -121,8 +127,8 @@ class Delivery:
 
     async def _attempt(self, row: Row) -> None:
         now = self._now()
-        if row.body is None:
-            return await self._finish(row, "failed")
+        if row.body is None or row.target is None:
+            return  # finished by another process meanwhile
         chat = int(self._box.open(TARGET, row.id, row.target))
         outgoing = from_json(self._box.open(BODY, row.id, row.body))
         wait = self._rates.wait(chat)

@@ -1,6 +1,7 @@
 """Telegram as a transport: our values out through python-telegram-bot's Bot, its errors back as ours."""
 
 import re
+import warnings
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -176,7 +177,9 @@ _FILE_NAMES = {"photo": "foto.jpg", "voice": "suara.ogg", "video": "video.mp4", 
 def translated(problem: error.TelegramError) -> errors.ChannelError:
     """The library's error as ours, without its words: they can hold the token and what was sent."""
     if isinstance(problem, error.RetryAfter):
-        wait = problem.retry_after
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library warns of a type that may change; both are read here
+            wait = problem.retry_after
         return errors.Limited(wait if isinstance(wait, timedelta) else timedelta(seconds=wait))
     if isinstance(problem, error.ChatMigrated):
         return errors.Migrated(problem.new_chat_id)

@@ -1,0 +1,29 @@
+"""What an operator can mend, as one readable block on stderr that ends with the fix, and exit code 1."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from bot.content.content import ContentBroken
+from bot.http import PortTaken
+from bot.settings import SettingsError
+from storage.keys import KeyProblem
+from storage.store import MigrationPending, StoreDown, StoreFaulty
+
+
+@contextmanager
+def end_the_verb() -> Iterator[None]:
+    """Faulty settings, keys, stores, flows or ports end the verb readably instead of with a traceback."""
+    try:
+        yield
+    except ContentBroken as problem:
+        shown = [f"{finding}" for finding in problem.findings if finding.level == "error"]
+        typer.echo("\n".join([*shown, "fix: mend what is named above, see `berani flows check`"]), err=True)
+        raise typer.Exit(1) from None
+    except (KeyProblem, MigrationPending, PortTaken, SettingsError) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    except (StoreDown, StoreFaulty) as problem:
+        typer.echo(f"The store cannot be used: {problem}\n  fix: see that the database is there and writable", err=True)
+        raise typer.Exit(1) from None

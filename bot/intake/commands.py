@@ -1,0 +1,138 @@
+"""What intake answers by itself, before or beside the engine: BUKA, KODE, the kata rahasia, held messages, blocking."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, update
+
+from bot.content.text import fill
+from bot.engine.words import means
+from bot.intake import receipts, speak
+from bot.intake.plan import Plan
+from bot.intake.snapshot import Snapshot
+from bot.intake.tools import Tools
+from storage import outbox
+from storage.intake_tables import ADDRESSES, LINKS, SEALED_GATE
+
+GUARDED = ("buka", "kode", "status", "hapus")
+"""Words that the kata rahasia guards; never darurat."""
+LONGEST_SECRET = 3
+"""Words; more is a sentence, and no try at the kata rahasia."""
+SOON = timedelta(minutes=2)
+"""A message due this soon only waited for the answer being given; one due later waits for the morning."""
+
+
+def intercept(conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, text: str, now: datetime) -> str | None:
+    """What the engine shall hear of `text`; None when it was answered here (BUKA, KODE, the kata rahasia)."""
+    waiting = _gate(tools, snapshot)
+    if waiting is not None:
+        return _answer_gate(conn, tools, plan, snapshot, waiting, text, now)
+    word = next((word for word in GUARDED if means(snapshot.scripts, word, text)), None)
+    if word and snapshot.address and snapshot.address["secret"]:
+        _set_gate(tools, plan, snapshot, word)
+        _message(tools, plan, snapshot, "kata_minta", now)
+        return None
+    return None if _opened(tools, plan, snapshot, word, now) else text
+
+
+def _opened(tools: Tools, plan: Plan, snapshot: Snapshot, word: str | None, now: datetime) -> bool:
+    """Carry out a word that intake itself knows; False for all others."""
+    if word == "buka":
+        if not snapshot.held:
+            _message(tools, plan, snapshot, "tidak_ada_pesan", now)
+        plan.add(lambda conn: outbox.release(conn, snapshot.address_id, now))
+        plan.add(lambda conn: outbox.hasten(conn, snapshot.address_id, now))
+        return True
+    if word == "kode":
+        thread = next((thread for thread in snapshot.threads if thread["receipt"]), None)
+        digits = receipts.shown(tools, thread) if thread else None
+        if digits:
+            _message(tools, plan, snapshot, "kode_ada", now, kode=receipts.pretty(digits))
+        else:
+            _message(tools, plan, snapshot, "kode_tidak_ada", now)
+        return True
+    return False
+
+
+def _gate(tools: Tools, snapshot: Snapshot) -> str | None:
+    """The guarded word that waits for the kata rahasia at this address."""
+    if snapshot.address is None or snapshot.address["gate"] is None:
+        return None
+    return tools.sessions.open(SEALED_GATE, snapshot.address_id, snapshot.address["gate"]).decode()
+
+
+def _set_gate(tools: Tools, plan: Plan, snapshot: Snapshot, word: str | None) -> None:
+    address_id = snapshot.address_id
+    sealed = tools.sessions.seal(SEALED_GATE, address_id, word.encode()) if word else None
+    plan.add(lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(gate=sealed)))
+
+
+def _answer_gate(
+    conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, waiting: str, text: str, now: datetime
+) -> str | None:
+    """The message after "Tulis kata rahasiamu": right, it opens; wrong, it counts; a sentence or KELUAR goes on."""
+    address_id = snapshot.address_id
+    _set_gate(tools, plan, snapshot, None)
+    if len(text.split()) > LONGEST_SECRET or means(snapshot.scripts, "keluar", text):
+        return text
+    if not receipts.may_try(conn, snapshot.address, now):
+        _message(tools, plan, snapshot, "kata_terkunci", now)
+        return None
+    secret = snapshot.address["secret"] if snapshot.address else None
+    if secret != receipts.secret_hash(tools, address_id, text):
+        plan.add(lambda conn: receipts.count_wrong(conn, address_id, now))
+        _message(tools, plan, snapshot, "kata_salah", now)
+        return None
+    return None if _opened(tools, plan, snapshot, waiting, now) else waiting
+
+
+def receipt_tried(
+    conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, text: str, now: datetime
+) -> bool | None:
+    """Whether the sixteen digits in `text` are a receipt; None when there are no digits to try.
+
+    A right one links this address to its thread, so that replies go where the reporter last wrote from.
+    """
+    digits = receipts.digits_of(text)
+    if len(digits) < 8:
+        return None
+    address_id = snapshot.address_id
+    if not receipts.may_try(conn, snapshot.address, now):
+        _message(tools, plan, snapshot, "kode_dibatasi", now)
+        return False
+    thread_id = receipts.find(conn, tools, digits) if len(digits) == 16 else None
+    if thread_id is None:
+        plan.add(lambda conn: receipts.count_wrong(conn, address_id, now))
+        return False
+
+    def link(conn: Connection) -> None:
+        mine = (LINKS.c.thread_id == thread_id) & (LINKS.c.address_id == address_id)
+        if not conn.execute(update(LINKS).where(mine).values(last_at=now)).rowcount:
+            conn.execute(LINKS.insert().values(thread_id=thread_id, address_id=address_id, last_at=now))
+
+    plan.add(link)
+    return True
+
+
+def reachable(tools: Tools, plan: Plan, snapshot: Snapshot, reached: bool, now: datetime) -> None:
+    """The person blocked us or came back: kept, and for open threads told to the desk."""
+    address_id = snapshot.address_id
+    plan.add(
+        lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(reachable=reached))
+    )
+    what = "reachable" if reached else "unreachable"
+    for thread in snapshot.threads:
+        if thread["sent"] != "no" and thread["closed_at"] is None:
+            body = {"thread": thread["id"].hex(), "at": now.isoformat(), "what": what}
+            plan.add(lambda conn, body=body: tools.post(conn, "flag", body, now))  # type: ignore[misc]
+
+
+def after_turn(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:
+    """After an answer of theirs: what only waited for it goes out; what waits for BUKA is mentioned, once an hour."""
+    plan.add(lambda conn: outbox.hasten(conn, snapshot.address_id, now, until=now + SOON))
+    if snapshot.held:
+        key = f"notice:{snapshot.address_id.hex()}:{now:%Y%m%d%H}"
+        speak.say(tools, plan, snapshot, snapshot.live.scripts.push["ada_pesan"], now, dedupe=key)
+
+
+def _message(tools: Tools, plan: Plan, snapshot: Snapshot, key: str, now: datetime, **values: str) -> None:
+    speak.say(tools, plan, snapshot, fill(snapshot.live.scripts.messages[key], values), now)

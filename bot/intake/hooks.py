@@ -1,0 +1,38 @@
+"""What intake does when a message reached its end: remember its id, tell the desk of replies, note who is unreachable."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, update
+
+from bot.intake.tools import Tools
+from storage.intake_tables import ADDRESSES, TRACES
+from storage.outbox import Row
+
+
+class Hooks:
+    """Delivery's hooks of the intake actor."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def sent(self, conn: Connection, row: Row, message_id: int | None, now: datetime) -> None:
+        """A message stands in somebody's chat: it can be cleared later, and an asked question can be edited."""
+        if message_id is None or not (row.kind in ("say", "reply", "settle") or row.kind.startswith("ask:")):
+            return
+        trace = self._tools.new_id()
+        shown = int(row.kind.removeprefix("ask:")) if row.kind.startswith("ask:") else None
+        sealed = self._tools.seal_message_id(trace, message_id)
+        conn.execute(
+            TRACES.insert().values(id=trace, address_id=row.person, sealed=sealed, shown=shown, at=now)
+        )
+
+    def finished(self, conn: Connection, row: Row, state: str, now: datetime) -> None:
+        """The desk hears what became of a staff message; a blocked address is skipped from now on."""
+        if row.ref is not None and row.kind == "reply":
+            self._tools.post(conn, "delivery", {"relay": row.ref.hex(), "state": state}, now)
+        if state == "blocked":
+            conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == row.person).values(reachable=False))
+
+    def migrated(self, _conn: Connection, _row: Row, _new_chat: int, _now: datetime) -> bytes | None:
+        """Reporters' chats never move; a group that does is none of ours."""
+        return None

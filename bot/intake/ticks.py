@@ -1,0 +1,102 @@
+"""What intake does because time has passed: wake conversations, speak by itself, fetch again, sweep what is over."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from bot.intake.letters import CANARY_SEEN, set_meta, tell
+from bot.intake.tools import Tools
+from storage import outbox
+from storage.intake_tables import MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES
+from storage.shared_tables import META, OUTBOX, RECEIVED
+
+
+PAGE = 64
+"""Rows of one kind that a tick works off; the next tick takes the rest."""
+CANARY_EVERY = timedelta(hours=24)
+CANARY_AGAIN = timedelta(minutes=10)
+"""How often a canary that stays unanswered is sent anew."""
+ASKED_FOR = timedelta(hours=24)
+"""How long the handle of a picture waits for the answer about it (INTAKE)."""
+TRACE_FOR = timedelta(hours=48)
+"""Telegram deletes nothing older (Bot API, deleteMessage)."""
+RECEIVED_FOR = timedelta(days=8)
+"""Longer than Telegram keeps an update (24 h) and than the newest verified backup is old."""
+_CANARY_SENT = "canary_sent"
+_SPOKEN = {"accepted": ("tunggu_putus", "status"), "darurat_5": ("darurat_menunggu", "danger")}
+_SPOKEN["darurat_15"] = _SPOKEN["darurat_5"]
+
+
+def due_sessions(conn: Connection, now: datetime) -> list[bytes]:
+    """Addresses whose conversation asked to be woken by now."""
+    query = select(SESSIONS.c.address_id).where(SESSIONS.c.wake_at <= now).order_by(SESSIONS.c.wake_at).limit(PAGE)
+    return list(conn.execute(query).scalars())
+
+
+def anything(conn: Connection, now: datetime) -> bool:
+    """Whether `speak_and_sweep` has something to do: a look costs less than a commit."""
+    looks = (
+        select(NOTICES.c.id).where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now),
+        select(OUTBOX.c.seq).where(OUTBOX.c.finished_at <= now - RECEIVED_FOR),
+        select(MEDIA_FILES.c.id).where(MEDIA_FILES.c.state == "asked", MEDIA_FILES.c.created_at <= now - ASKED_FOR),
+        select(TRACES.c.id).where(TRACES.c.at <= now - TRACE_FOR),
+        select(RECEIVED.c.id).where(RECEIVED.c.at <= now - RECEIVED_FOR),
+    )
+    return any(conn.execute(look.limit(1)).first() for look in looks) or canary_due(conn, now)
+
+
+def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
+    """Everything due by now that is not a conversation's own."""
+    notices = (
+        select(NOTICES).where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now).order_by(NOTICES.c.due_at).limit(PAGE)
+    )
+    said: set[bytes] = set()
+    for notice in conn.execute(notices).mappings().all():
+        conn.execute(update(NOTICES).where(NOTICES.c.id == notice["id"]).values(done_at=now))
+        thread = conn.execute(select(THREADS).where(THREADS.c.id == notice["thread_id"])).mappings().one_or_none()
+        # After an outage several steps are due at once: one sentence is enough.
+        if thread is not None and thread["id"] not in said and _still_true(thread, notice["step"]):
+            said.add(thread["id"])
+            key, what = _SPOKEN[notice["step"]]
+            tell(conn, tools, thread, key, what, now)  # type: ignore[arg-type]
+    outbox.forget(conn, now - RECEIVED_FOR)
+    conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.state == "asked", MEDIA_FILES.c.created_at <= now - ASKED_FOR))
+    conn.execute(delete(TRACES).where(TRACES.c.at <= now - TRACE_FOR))
+    conn.execute(delete(RECEIVED).where(RECEIVED.c.at <= now - RECEIVED_FOR))
+    if canary_due(conn, now):
+        set_meta(conn, _CANARY_SENT, now.isoformat())
+        tools.post(conn, "canary", {"nonce": tools.new_id().hex()}, now)
+
+
+def _still_true(thread: Any, step: str) -> bool:
+    if step == "accepted":
+        return thread["accepted_at"] is None or thread["accepted_at"] < thread["sent_at"]
+    return thread["claimed_at"] is None and thread["closed_at"] is None
+
+
+def canary_due(conn: Connection, now: datetime) -> bool:
+    """Whether the desk should prove again that it can open our letters: daily, and until it answers every 10 minutes."""
+    sent, seen = _time(conn, _CANARY_SENT), _time(conn, CANARY_SEEN)
+    if sent is None or now < sent:
+        return True
+    return now - sent >= (CANARY_EVERY if seen is not None and seen >= sent else CANARY_AGAIN)
+
+
+def canary_age(conn: Connection, now: datetime) -> timedelta | None:
+    """How long ago the desk last proved it, or None."""
+    seen = _time(conn, CANARY_SEEN)
+    return None if seen is None else now - seen
+
+
+def at_start(conn: Connection, tools: Tools, now: datetime) -> None:
+    """A canary for this start, whenever the last one was."""
+    set_meta(conn, _CANARY_SENT, now.isoformat())
+    tools.post(conn, "canary", {"nonce": tools.new_id().hex()}, now)
+
+
+def _time(conn: Connection, key: str) -> datetime | None:
+    value = conn.execute(select(META.c.value).where(META.c.key == key)).scalar_one_or_none()
+    return datetime.fromisoformat(value) if value else None
+
+

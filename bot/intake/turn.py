@@ -1,0 +1,249 @@
+"""One turn of a reporter: read, decide, commit everything it causes at once; a lost race is decided anew."""
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from bot.channels.inbound import MEDIA, Inbound
+from bot.channels.outgoing import AnswerCallback, Leave, Send
+from bot.channels.telegram import LARGEST_DOWNLOAD
+from bot.content import publish
+from bot.content.sentences import system
+from bot.engine import events as ev
+from bot.engine.step import asking, asking_kind, step
+from bot.intake import commands, mediafile, snapshot as snapshots, speak
+from bot.intake.carry import Carry
+from bot.intake.plan import AlreadyReceived, Plan
+from bot.intake.snapshot import Snapshot
+from bot.intake.tools import Tools
+from storage import outbox
+from storage.intake_tables import ADDRESSES, LINKS, MEDIA_FILES, SEALED_SESSION, SESSIONS, TRACES
+from storage.shared_tables import RECEIVED
+from storage.store import Conflict, ConstraintBroken, Store, StoreDown
+
+RACES = 8
+"""How often a turn is decided anew when somebody else wrote to the same conversation in between."""
+CHANNEL = "telegram"
+_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s.*)?", re.DOTALL)
+
+
+class Intake:
+    """Takes what reporters do, and the times that have come, and commits what follows."""
+
+    def __init__(self, store: Store, tools: Tools) -> None:
+        self._store, self._tools = store, tools
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    async def receive(self, inbound: Inbound, now: datetime) -> None:
+        """One turn. Returns once it is committed (or was before); raises what the store raises.
+
+        A turn that cannot be decided is tried once more, then set aside for a human with its content.
+        """
+        lock = self._locks.setdefault(inbound.chat, asyncio.Lock())
+        try:
+            async with lock:
+                await self._turn(lambda conn: self._decide(conn, inbound, now), inbound, now)
+        finally:
+            if not lock.locked() and not getattr(lock, "_waiters", None):
+                self._locks.pop(inbound.chat, None)
+
+    async def wait_is_over(self, address_id: bytes, now: datetime) -> None:
+        """The conversation at an address asked to be woken now."""
+        await self._turn(lambda conn: self._woken(conn, address_id, now), None, now)
+
+    async def _turn(self, decide: Callable[[Connection], Plan], inbound: Inbound | None, now: datetime) -> None:
+        failures = 0
+        for _ in range(RACES):
+            try:
+                plan = await self._store.read(decide)
+                await self._store.write(plan)
+            except AlreadyReceived:
+                return
+            except (Conflict, ConstraintBroken):
+                continue
+            except StoreDown:
+                raise
+            except Exception as problem:  # noqa: BLE001 - whatever it is, the person's words must reach a human
+                failures += 1
+                if failures > 1:
+                    kind = type(problem).__name__
+                    await self._store.write(lambda conn: self._set_aside(conn, inbound, kind, now))  # noqa: B023
+                    raise TurnSetAside(kind) from None
+            else:
+                return
+        raise Conflict
+
+    # --- deciding -----------------------------------------------------------------------------------------------------
+
+    def _decide(self, conn: Connection, inbound: Inbound, now: datetime) -> Plan:
+        tools, plan = self._tools, Plan()
+        received = tools.received(inbound.received)
+        plan.add(lambda conn: _receive_once(conn, received, now))
+        if conn.execute(RECEIVED.select().where(RECEIVED.c.id == received)).first() is not None:
+            raise AlreadyReceived
+        if inbound.chat_kind == "group":
+            self._not_a_group(conn, plan, inbound, now)
+            return plan
+        snapshot = snapshots.of_chat(conn, tools, CHANNEL, inbound.chat, now)
+        self._greet(plan, snapshot, inbound, now)
+        if inbound.callback:
+            answer = AnswerCallback(callback=inbound.callback)
+            row = tools.row(tools.new_id(), inbound.chat, answer, now, priority=0, kind="callback")
+            plan.add(lambda conn: outbox.put(conn, row))
+        if inbound.kind in ("blocked", "unblocked"):
+            commands.reachable(tools, plan, snapshot, inbound.kind == "unblocked", now)
+            return plan
+        event = self._event(conn, plan, snapshot, inbound, now)
+        if event is not None:
+            self._step(plan, snapshot, event, now)
+            commands.after_turn(tools, plan, snapshot, now)
+        return plan
+
+    def _woken(self, conn: Connection, address_id: bytes, now: datetime) -> Plan:
+        plan = Plan()
+        snapshot = snapshots.of_address(conn, self._tools, address_id, now)
+        if snapshot.version is None:
+            raise AlreadyReceived
+        self._step(plan, snapshot, ev.Waited(), now)
+        return plan
+
+    def _step(self, plan: Plan, snapshot: Snapshot, event: ev.Event, now: datetime) -> None:
+        tools = self._tools
+        turn = step(snapshot.scripts, snapshot.session, event, now)
+        if snapshot.question is not None and turn.session.shown != snapshot.session.shown:
+            speak.answered(tools, plan, snapshot, _chosen(snapshot, event), now)
+        carry = Carry(tools, plan, snapshot, turn.session, now)
+        carry.all(turn.effects)
+        sealed = tools.sessions.seal(SEALED_SESSION, snapshot.address_id, json.dumps(turn.session.to_json()).encode())
+        values = {"thread_id": carry.thread_id, "sealed": sealed, "wake_at": turn.wake_at}
+        plan.add(lambda conn: _save_session(conn, snapshot, values))
+
+    def _event(
+        self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
+    ) -> ev.Event | None:
+        """What the engine hears of this; None when it was answered here."""
+        if inbound.kind == "text":
+            return self._text(conn, plan, snapshot, inbound.text, now)
+        if inbound.kind == "button":
+            return ev.Chose(*speak.pressed(inbound.data))
+        if inbound.kind == "edit":
+            return ev.Edited(inbound.text) if inbound.text.strip() else None
+        if inbound.kind == "location" and inbound.latitude is not None and inbound.longitude is not None:
+            return ev.SentPlace(inbound.latitude, inbound.longitude)
+        if inbound.kind == "contact":
+            return ev.SentContact(inbound.phone)
+        if inbound.kind in MEDIA and inbound.file is not None:
+            return self._file(plan, snapshot, inbound, now)
+        return ev.SentOther(inbound.other or inbound.kind)
+
+    def _text(self, conn: Connection, plan: Plan, snapshot: Snapshot, text: str, now: datetime) -> ev.Event | None:
+        if command := _COMMAND.fullmatch(text.strip()):
+            text = "/start" if command[1].lower() == "start" else command[1]
+        heard = commands.intercept(conn, self._tools, plan, snapshot, text, now)
+        if heard is None:
+            return None
+        if asking_kind(snapshot.scripts, snapshot.session) == "code":
+            tried = commands.receipt_tried(conn, self._tools, plan, snapshot, heard, now)
+            if tried is not None:
+                return ev.CodeTried(tried)
+        return ev.Said(heard)
+
+    def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
+        file = inbound.file
+        if file is None or file.size > LARGEST_DOWNLOAD:
+            return ev.SentOther("too_big")
+        media_id = self._tools.new_id()
+        at_once = inbound.kind in ("voice", "audio")
+        values: dict[str, Any] = {
+            "id": media_id,
+            "thread_id": snapshot.thread_id,
+            "address_id": snapshot.address_id,
+            "kind": inbound.kind,
+            # A voice is fetched on arrival; of a picture only the sealed handle is kept until it was asked about.
+            "state": "fetch" if at_once else "asked",
+            "sealed": mediafile.seal(self._tools, media_id, mediafile.facts_of(file)),
+            "due_at": now,
+            "created_at": now,
+        }
+        plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
+        return ev.SentMedia(media_id.hex(), inbound.kind, inbound.text)
+
+    # --- around the step ----------------------------------------------------------------------------------------------
+
+    def _greet(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> None:
+        """The address is there, was heard of now, and the message can be cleared later."""
+        tools, address_id = self._tools, snapshot.address_id
+        if snapshot.address is None:
+            sealed = tools.seal_chat(address_id, snapshot.chat)
+            values = {"id": address_id, "tag": snapshot.tag, "channel": CHANNEL, "sealed": sealed, "last_in": now}
+            plan.add(lambda conn: conn.execute(ADDRESSES.insert().values(**values, reachable=True, tries=0)))
+        else:
+            heard = update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(last_in=now, reachable=True)
+            linked = update(LINKS).where(LINKS.c.address_id == address_id, LINKS.c.thread_id == snapshot.thread_id)
+            plan.add(lambda conn: conn.execute(heard))
+            plan.add(lambda conn: conn.execute(linked.values(last_at=now)))
+        if inbound.message_id is not None and inbound.kind not in ("button", "edit"):
+            trace = tools.new_id()
+            sealed = tools.seal_message_id(trace, inbound.message_id)
+            row = {"id": trace, "address_id": address_id, "sealed": sealed, "at": now}
+            plan.add(lambda conn: conn.execute(TRACES.insert().values(**row)))
+
+    def _not_a_group(self, conn: Connection, plan: Plan, inbound: Inbound, now: datetime) -> None:
+        """Somebody added the public bot to a group: one sentence, then we leave. Reporters are met alone."""
+        if inbound.kind not in ("joined", "text"):
+            return
+        tools, person = self._tools, self._tools.tag(CHANNEL, inbound.chat)
+        text = publish.live(conn).scripts.messages["bukan_grup"]
+        for what in (Send(text=text), Leave()):
+            row = tools.row(person, inbound.chat, what, now, kind="group")
+            plan.add(lambda conn, row=row: outbox.put(conn, row))  # type: ignore[misc]
+
+    def _set_aside(self, conn: Connection, inbound: Inbound | None, what: str, now: datetime) -> None:
+        """A turn that cannot be decided goes to a human, with its content sealed, and the person is told."""
+        tools = self._tools
+        raw = None
+        if inbound is not None:
+            _receive_once(conn, tools.received(inbound.received), now)
+            raw = inbound.text or None
+            person = tools.tag(CHANNEL, inbound.chat)
+            row = tools.row(person, inbound.chat, Send(text=system("gangguan")), now, priority=0, kind="trouble")
+            outbox.put(conn, row)
+        body = {"at": now.isoformat(), "what": what, "thread": None, "raw": raw, "held_report": raw is not None}
+        tools.post(conn, "trouble", body, now)
+
+
+class TurnSetAside(Exception):
+    """A turn failed twice and was handed to a human; the type of what failed is its only word."""
+
+
+def _chosen(snapshot: Snapshot, event: ev.Event) -> str | None:
+    """The label of the button that was pressed, for showing the answer in its place."""
+    question = asking(snapshot.scripts, snapshot.session)
+    if not isinstance(event, ev.Chose) or question is None:
+        return None
+    script, _, asked = question.partition(".")
+    steps = {step.id: step for step in snapshot.scripts.scripts[script].steps}
+    return next((choice.label for choice in steps[asked].choices if choice.id == event.choice), None)
+
+
+def _receive_once(conn: Connection, received: bytes, now: datetime) -> None:
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(RECEIVED).values(id=received, at=now).on_conflict_do_nothing()
+    if not conn.execute(insert).rowcount:
+        raise AlreadyReceived
+
+
+def _save_session(conn: Connection, snapshot: Snapshot, values: dict[str, Any]) -> None:
+    """Compare-and-set on the version that was read; Conflict when somebody was faster."""
+    if snapshot.version is None:
+        conn.execute(SESSIONS.insert().values(address_id=snapshot.address_id, version=1, **values))
+        return
+    mine = (SESSIONS.c.address_id == snapshot.address_id) & (SESSIONS.c.version == snapshot.version)
+    if conn.execute(update(SESSIONS).where(mine).values(version=snapshot.version + 1, **values)).rowcount != 1:
+        raise Conflict

@@ -1,0 +1,198 @@
+"""The intake actor of a process: the public bot, its store, its letters."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from bot import telegram_side
+from bot.channels.delivery import Delivery
+from bot.channels.inbound import Inbound
+from bot.channels.telegram import TelegramTransport, make_bot
+from bot.channels.telegram_poll import Poller
+from bot.clock import Clock
+from bot.content import publish
+from bot.intake import media, ticks
+from bot.intake.hooks import Hooks
+from bot.intake.letters import LettersIn
+from bot.intake.media import MediaFetcher
+from bot.intake.tools import Tools
+from bot.intake.turn import Intake, TurnSetAside
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.settings import Actor, Settings
+from storage import keys, outbox
+from storage.courier import Alarm, Courier, forget_letters
+from storage.entropy import system_entropy
+from storage.post import PostOffice
+from storage.shared_tables import OUTBOX
+from storage.store import Store, StoreDown
+
+CANARY_FRESH = timedelta(hours=25)
+"""The desk proves daily that it can open our letters; an hour's grace."""
+FETCH_EVERY = 1.0
+_log = get_logger()
+
+
+class IntakeActor:
+    """Everything that intake needs, opened and joined."""
+
+    name: Actor = "intake"
+
+    def __init__(self, settings: Settings, clock: Clock, metrics: Metrics, jitter: Callable[[], float]) -> None:
+        """Opens keys and store; raises KeyProblem, SettingsError, MigrationPending, StoreDown."""
+        self._clock, self._metrics = clock, metrics
+        self._flows = settings.flows_dir
+        token = settings.token("intake")
+        actor_keys = keys.load_intake(settings.key_dir)
+        self.store = Store.open(settings.intake_database_url.get_secret_value(), "intake")
+        self._sqlite = settings.intake_database_url.get_secret_value().startswith("sqlite")
+        post = PostOffice(actor_keys.sender, system_entropy).post
+        self._tools = Tools.of(actor_keys, system_entropy, settings.timezone, post)
+        self._intake = Intake(self.store, self._tools)
+        self._bot = make_bot(token, settings.telegram_api_url)
+        transport = TelegramTransport(self._bot, _no_media)
+        self._fetcher = MediaFetcher(self.store, self._tools, transport.download)
+        self._delivery = Delivery(
+            self.store,
+            transport,
+            self._tools.outbox,
+            Hooks(self._tools),
+            now=clock.now,
+            monotonic=clock.monotonic,
+            jitter=jitter,
+            report=self._delivered,
+        )
+        self._poller = Poller("intake", self._bot, self._receive, self._report, clock.monotonic)
+        letters = LettersIn(self._tools)
+        self._peer = Store.open_peer(settings.desk_database_url.get_secret_value())
+        self.courier: Courier[None] = Courier(
+            self.store,
+            self._peer,
+            actor_keys.receiver,
+            lambda _conn, _letter: None,
+            lambda conn, letter, _: letters.apply(conn, letter, clock.now()),
+            clock.now,
+            on_alarm=self._alarm,
+            on_refused=self._refused,
+            on_peer=self._peer_state,
+        )
+        self._peer_down = False
+
+    async def start(self) -> None:
+        """Publish flows/ into an empty store, reach Telegram, send the canary of this start."""
+        now = self._clock.now()
+        await self.store.write(lambda conn: publish.ensure(conn, self._flows, now))
+        if self._sqlite:
+            # The only process that delivers from this file: whatever was in flight died with the last one.
+            await self.store.write(outbox.recover)
+        await telegram_side.start(self._bot, self.name)
+        await self.store.write(lambda conn: ticks.at_start(conn, self._tools, now))
+        loop = asyncio.get_running_loop()
+        self.store.listen("outbox", lambda: _call(loop, self._delivery.wake))
+
+    def loops(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        """Polling, delivery, letters and downloads, until `stop`."""
+        return [
+            self._poller.run(stop),
+            self._delivery.run(stop),
+            self.courier.run(stop),
+            telegram_side.periodically(stop, FETCH_EVERY, self._fetch),
+        ]
+
+    async def tick(self) -> None:
+        """Wake conversations whose time has come, say what intake says by itself, sweep what is over."""
+        now = self._clock.now()
+        for address_id in await self.store.read(lambda conn: ticks.due_sessions(conn, now)):
+            try:
+                await self._intake.wait_is_over(address_id, now)
+            except TurnSetAside:
+                _log.error("turn_set_aside", actor=self.name)
+        if await self.store.read(lambda conn: ticks.anything(conn, now)):
+            await self.store.write(lambda conn: ticks.speak_and_sweep(conn, self._tools, now))
+
+    async def health(self) -> Mapping[str, bool]:
+        """Whether the store answers and the desk has lately proved that it can open our letters."""
+        now = self._clock.now()
+        try:
+            age = await self.store.read(lambda conn: ticks.canary_age(conn, now))
+        except StoreDown:
+            return {"store": False, "canary": False}
+        return {"store": True, "canary": age is not None and age < CANARY_FRESH}
+
+    async def measure(self) -> None:
+        """The outbox's backlog and the desk's letters that wait."""
+        now = self._clock.now()
+        due = select(func.count()).where(OUTBOX.c.state.in_(["waiting", "sending"]), OUTBOX.c.due_at <= now)
+        self._metrics.outbox_backlog(self.name, await self.store.read(lambda conn: conn.execute(due).scalar_one()))
+        self._metrics.letters_lag(self.name, await self.courier.lag())
+
+    async def close(self) -> None:
+        """Close Telegram's connections and the store."""
+        await telegram_side.stop(self._bot)
+        self.store.close()
+
+    # --- what the parts report ----------------------------------------------------------------------------------------
+
+    async def _receive(self, inbound: Inbound) -> None:
+        began = self._clock.monotonic()
+        outcome = "done"
+        try:
+            await self._intake.receive(inbound, self._clock.now())
+        except TurnSetAside:
+            outcome = "set_aside"
+            _log.error("turn_set_aside", actor=self.name)
+        except StoreDown:
+            outcome = "failed"
+            raise
+        finally:
+            self._metrics.turn(self.name, outcome, self._clock.monotonic() - began)
+
+    async def _fetch(self) -> None:
+        await self._fetcher.fetch_due(self._clock.now())
+        now = self._clock.now()
+        await forget_letters(self.store, self._peer, media.sweep, now)
+
+    def _report(self, event: str) -> None:
+        if event == "update_malformed":
+            self._metrics.rejected(self.name, "malformed")
+        _log.warning(event, actor=self.name)
+
+    def _delivered(self, event: str, age: float) -> None:
+        if event == "delivery_sent":
+            self._metrics.delivered(self.name, age)
+        else:
+            _log.warning(event, actor=self.name)
+
+    def _alarm(self, conn: Connection, alarm: Alarm) -> None:
+        _log.error("letter_alarm", actor=self.name, what=alarm.trouble, letter=alarm.letter)
+        self._trouble(conn, f"letter_{alarm.trouble}", self._clock.now())
+
+    def _refused(self, conn: Connection, letter_id: bytes, reason: str) -> None:
+        _log.error("letter_refused", actor=self.name, letter=letter_id)
+        self._trouble(conn, f"letter_refused_{reason}", self._clock.now())
+
+    def _trouble(self, conn: Connection, what: str, now: datetime) -> None:
+        body = {"at": now.isoformat(), "what": what, "thread": None, "raw": None, "held_report": False}
+        self._tools.post(conn, "trouble", body, now)
+
+    def _peer_state(self, since: datetime | None) -> None:
+        if self._peer_down != (since is not None):
+            self._peer_down = since is not None
+            _log.warning("peer_down" if since else "peer_back", actor=self.name)
+
+
+async def _no_media(_: str) -> bytes:
+    raise LookupError("intake sends no files")
+
+
+def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """From the writer's thread into the loop; a loop that is closed needs nothing any more."""
+    try:
+        loop.call_soon_threadsafe(what)
+    except RuntimeError:
+        _log.debug("loop_closed")
+
+

@@ -1,0 +1,69 @@
+"""Values that stand in the outbox survive it, and somebody's words cannot break a message."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.outgoing import (
+    AnswerCallback,
+    Delete,
+    EditButtons,
+    EditText,
+    Leave,
+    Outgoing,
+    Send,
+    SendMedia,
+    from_json,
+    plain,
+    quoted,
+    split,
+    to_json,
+    utf16_length,
+)
+from bot.channels.telegram import marked
+
+any_text = st.text(st.characters(codec=None))
+buttons = st.lists(st.lists(st.tuples(any_text, any_text), max_size=2).map(tuple), max_size=2).map(tuple)
+values: st.SearchStrategy[Outgoing] = st.one_of(
+    st.builds(Send, text=any_text, buttons=buttons, protect=st.booleans()),
+    st.builds(EditText, message_id=st.integers(), text=any_text, buttons=buttons),
+    st.builds(EditButtons, message_id=st.integers(), buttons=buttons),
+    st.builds(Delete, message_ids=st.lists(st.integers()).map(tuple)),
+    st.builds(AnswerCallback, callback=any_text, text=any_text, alert=st.booleans()),
+    st.builds(SendMedia, ref=any_text, kind=st.sampled_from(["photo", "voice"]), caption=any_text),
+    st.builds(Leave),
+)
+
+
+@given(values)
+def test_a_value_comes_out_of_the_outbox_as_it_went_in(value: Outgoing) -> None:
+    assert from_json(to_json(value)) == value
+
+
+@given(any_text)
+def test_quoted_words_can_neither_reorder_nor_mark_up_what_stands_around_them(text: str) -> None:
+    inner = quoted(text)
+    assert inner.startswith("\u2068")
+    assert inner.endswith("\u2069")
+    assert not any(c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000*" for c in inner[1:-1])
+    inner.encode()  # no lone surrogate is left
+
+
+@given(st.text(), st.integers(min_value=10, max_value=200))
+def test_a_long_text_is_split_without_losing_a_word(text: str, limit: int) -> None:
+    parts = split(text, limit)
+    assert all(utf16_length(part) <= limit for part in parts)
+    assert "".join("".join(parts).split()) == "".join(text.split())
+
+
+@given(st.text(st.sampled_from("ab*\n 😀")))
+def test_bold_is_marked_by_entities_that_fit_the_text(text: str) -> None:
+    shown, entities = marked(text)
+    units = shown.encode("utf-16-le")
+    for entity in entities:
+        piece = units[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le")
+        assert f"*{piece}*" in text
+    assert shown.replace("*", "") == text.replace("*", "")
+
+
+def test_plain_keeps_new_lines_and_drops_controls() -> None:
+    assert plain("a\nb\x00\x07c\ud800") == "a\nbc\ufffd"
