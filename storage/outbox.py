@@ -73,7 +73,7 @@ def put(connection: Connection, row: Row) -> bool:
     values = {column.name: getattr(row, column.name) for column in _COLUMNS if column.name != "seq"}
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(OUTBOX).on_conflict_do_nothing(index_elements=["dedupe"])
-    if connection.execute(statement, values).rowcount != 1:
+    if connection.scalar(statement.returning(OUTBOX.c.seq), values) is None:
         return False
     announce(connection, "outbox")
     return True

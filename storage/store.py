@@ -155,6 +155,10 @@ class Peer:
             # No tables yet, no grant yet: to us it is a peer that cannot be read now.
             raise StoreDown(str(error)) from None
 
+    def close(self) -> None:
+        """Ends what is open to the peer; reading again opens it anew."""
+        self._engine.dispose()
+
 
 def _peer_engine(url: str) -> Engine:
     if url.startswith("sqlite:"):
