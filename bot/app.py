@@ -1,4 +1,4 @@
-"""Wires one process: settings and keys become stores, bots, couriers and clocks, and run until they are told to stop."""
+"""Wires one process: settings and keys become stores, bots, couriers and clocks, and run until told to stop."""
 
 import asyncio
 import random

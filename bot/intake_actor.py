@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from bot import telegram_side
+from bot import postal, telegram_side
 from bot.channels.delivery import Delivery
 from bot.channels.inbound import Inbound
 from bot.channels.telegram import TelegramTransport, make_bot
@@ -24,7 +24,7 @@ from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.settings import Actor, Settings
 from storage import keys, outbox
-from storage.courier import Alarm, Courier, forget_letters
+from storage.courier import Alarm, Courier
 from storage.entropy import system_entropy
 from storage.post import PostOffice
 from storage.shared_tables import OUTBOX
@@ -33,6 +33,7 @@ from storage.store import Store, StoreDown
 CANARY_FRESH = timedelta(hours=25)
 """The desk proves daily that it can open our letters; an hour's grace."""
 FETCH_EVERY = 1.0
+SWEEP_EVERY = 3600.0
 _log = get_logger()
 
 
@@ -91,7 +92,7 @@ class IntakeActor:
         await telegram_side.start(self._bot, self.name)
         await self.store.write(lambda conn: ticks.at_start(conn, self._tools, now))
         loop = asyncio.get_running_loop()
-        self.store.listen("outbox", lambda: _call(loop, self._delivery.wake))
+        self.store.listen("outbox", lambda: telegram_side.call(loop, self._delivery.wake))
 
     def loops(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         """Polling, delivery, letters and downloads, until `stop`."""
@@ -100,6 +101,7 @@ class IntakeActor:
             self._delivery.run(stop),
             self.courier.run(stop),
             telegram_side.periodically(stop, FETCH_EVERY, self._fetch),
+            telegram_side.periodically(stop, SWEEP_EVERY, self._sweep),
         ]
 
     async def tick(self) -> None:
@@ -127,7 +129,7 @@ class IntakeActor:
         now = self._clock.now()
         due = select(func.count()).where(OUTBOX.c.state.in_(["waiting", "sending"]), OUTBOX.c.due_at <= now)
         self._metrics.outbox_backlog(self.name, await self.store.read(lambda conn: conn.execute(due).scalar_one()))
-        self._metrics.letters_lag(self.name, await self.courier.lag())
+        self._metrics.letters_lag(self.name, await postal.lag(self.store, self._peer))
 
     async def close(self) -> None:
         """Close Telegram's connections and the store."""
@@ -152,8 +154,9 @@ class IntakeActor:
 
     async def _fetch(self) -> None:
         await self._fetcher.fetch_due(self._clock.now())
-        now = self._clock.now()
-        await forget_letters(self.store, self._peer, media.sweep, now)
+
+    async def _sweep(self) -> None:
+        await postal.forget(self.store, self._peer, self._clock.now(), media.sweep)
 
     def _report(self, event: str) -> None:
         if event == "update_malformed":
@@ -186,13 +189,3 @@ class IntakeActor:
 
 async def _no_media(_: str) -> bytes:
     raise LookupError("intake sends no files")
-
-
-def _call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
-    """From the writer's thread into the loop; a loop that is closed needs nothing any more."""
-    try:
-        loop.call_soon_threadsafe(what)
-    except RuntimeError:
-        _log.debug("loop_closed")
-
-

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from telegram import error
 
@@ -10,6 +11,7 @@ from bot.channels.telegram import RawBot, translated
 from bot.channels.telegram_poll import wait_for
 from bot.logs import get_logger
 from bot.settings import Fault, SettingsError, setting_name
+from storage.store import StoreDown
 
 _log = get_logger()
 _AGAIN = 2.0
@@ -47,6 +49,14 @@ async def periodically(stop: asyncio.Event, seconds: float, work: Callable[[], A
     while not stop.is_set():
         try:
             await work()
+        except StoreDown:
+            _log.warning("store_down")
         except Exception as problem:  # noqa: BLE001 - the next round finds the same work
             _log.error("round_failed", exc_info=problem)
         await wait_for(stop, seconds)
+
+
+def call(loop: asyncio.AbstractEventLoop, what: Callable[[], None]) -> None:
+    """From a store's writer thread into the loop; a loop that is closed needs nothing any more."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(what)

@@ -1,4 +1,4 @@
-"""Sends what the outbox holds: in order per person, within the platform's limits, 
+"""Sends what the outbox holds: in order per person, within the platform's limits,
 until a final state that can be shown.
 
 Sending is at least once: a row is marked before the call, and marked again after it; a crash in between sends it anew.
@@ -15,7 +15,7 @@ from bot.channels import errors
 from bot.channels.outgoing import Outgoing, from_json
 from bot.channels.rates import Rates
 from storage import outbox
-from storage.outbox import Row
+from storage.outbox import Outcome, Row
 from storage.store import Store, StoreDown
 from storage.vault import Column, FieldBox
 
@@ -128,7 +128,7 @@ class Delivery:
     async def _attempt(self, row: Row) -> None:
         now = self._now()
         if row.body is None or row.target is None:
-            return  # finished by another process meanwhile
+            return None  # finished by another process meanwhile
         chat = int(self._box.open(TARGET, row.id, row.target))
         outgoing = from_json(self._box.open(BODY, row.id, row.body))
         wait = self._rates.wait(chat)
@@ -164,7 +164,7 @@ class Delivery:
         await self._store.write(mark)
         self._report("delivery_sent", max(0.0, (now - row.due_at).total_seconds()))
 
-    async def _finish(self, row: Row, state: str) -> None:
+    async def _finish(self, row: Row, state: Outcome) -> None:
         now = self._now()
 
         def mark(conn: Connection) -> None:

@@ -23,7 +23,14 @@ Kind = Literal[
     "unblocked",
     "other",
 ]
-MEDIA: frozenset[str] = frozenset({"voice", "photo", "video", "audio", "document"})
+MediaKind = Literal["voice", "photo", "video", "audio", "document"]
+MEDIA: dict[str, MediaKind] = {
+    "voice": "voice",
+    "photo": "photo",
+    "video": "video",
+    "audio": "audio",
+    "document": "document",
+}
 
 
 @dataclass(frozen=True, slots=True)

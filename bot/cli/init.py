@@ -40,7 +40,9 @@ def _ask() -> dict[str, str]:
     for field in _ASKED:
         name = setting_name(field)
         if not os.environ.get(name) and not ENV.exists():
-            answers[name] = typer.prompt(f"{name} (from @BotFather, empty: later)", default="", hide_input=True, show_default=False)
+            answers[name] = typer.prompt(
+                f"{name} (from @BotFather, empty: later)", default="", hide_input=True, show_default=False
+            )
     return answers
 
 

@@ -145,7 +145,9 @@ class Carry:
         thread_id, sent = self.thread_id, self.sent
 
         def write(conn: Connection) -> None:
-            files = select(MEDIA_FILES.c.id).where(MEDIA_FILES.c.thread_id == thread_id, MEDIA_FILES.c.letter_id.is_(None))
+            files = select(MEDIA_FILES.c.id).where(
+                MEDIA_FILES.c.thread_id == thread_id, MEDIA_FILES.c.letter_id.is_(None)
+            )
             conn.execute(delete(BLOBS).where(BLOBS.c.media_id.in_(files)))
             conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.id.in_(files)))
             conn.execute(delete(ANSWERS).where(ANSWERS.c.thread_id == thread_id, ANSWERS.c.letter_id.is_(None)))
@@ -169,7 +171,9 @@ class Carry:
     def _secret(self, secret: fx.SetSecret) -> None:
         address_id = self.snapshot.address_id
         word = receipts.secret_hash(self.tools, address_id, secret.word)
-        self.plan.add(lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(secret=word)))
+        self.plan.add(
+            lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(secret=word))
+        )
 
     # --- what the desk hears ------------------------------------------------------------------------------------------
 

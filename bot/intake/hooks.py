@@ -22,9 +22,7 @@ class Hooks:
         trace = self._tools.new_id()
         shown = int(row.kind.removeprefix("ask:")) if row.kind.startswith("ask:") else None
         sealed = self._tools.seal_message_id(trace, message_id)
-        conn.execute(
-            TRACES.insert().values(id=trace, address_id=row.person, sealed=sealed, shown=shown, at=now)
-        )
+        conn.execute(TRACES.insert().values(id=trace, address_id=row.person, sealed=sealed, shown=shown, at=now))
 
     def finished(self, conn: Connection, row: Row, state: str, now: datetime) -> None:
         """The desk hears what became of a staff message; a blocked address is skipped from now on."""

@@ -19,7 +19,6 @@ from bot.intake.speak import filled
 from bot.intake.times import clock_words
 from bot.intake.tools import Tools
 from storage import outbox
-
 from storage.intake_tables import ADDRESSES, LINKS, NOTICES, THREADS
 from storage.letters import Letter
 from storage.shared_tables import META
@@ -174,7 +173,7 @@ def tell(
 
 
 def _notice(conn: Connection, tools: Tools, snapshot: Snapshot, due: datetime, now: datetime) -> None:
-    """"Ada pesan. Balas BUKA.": at most once an hour, whatever waits."""
+    """ "Ada pesan. Balas BUKA.": at most once an hour, whatever waits."""
     text = snapshot.live.scripts.push["ada_pesan"]
     key = f"notice:{snapshot.address_id.hex()}:{due:%Y%m%d%H}"
     outbox.put(conn, tools.row(snapshot.address_id, snapshot.chat, Send(text=text), now, due_at=due, dedupe=key))
@@ -185,7 +184,7 @@ def _busy_answering(snapshot: Snapshot) -> bool:
     session: Session = snapshot.session
     if session.sent == "alarm" or asking(snapshot.scripts, session) is None:
         return False
-    return asking_kind(snapshot.scripts, session) != "text"
+    return bool(asking_kind(snapshot.scripts, session) != "text")
 
 
 def _where(conn: Connection, thread_id: bytes) -> Any:
@@ -217,5 +216,3 @@ def set_meta(conn: Connection, key: str, value: str) -> None:
     """One value of this store by name."""
     if not conn.execute(update(META).where(META.c.key == key).values(value=value)).rowcount:
         conn.execute(META.insert().values(key=key, value=value))
-
-

@@ -2,12 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from bot.channels import errors
 from bot.intake import mediafile
@@ -39,7 +38,7 @@ class MediaFetcher:
         await asyncio.gather(*(self._fetch(row, now) for row in rows))
         return len(rows)
 
-    async def _fetch(self, row: Mapping[str, Any], now: datetime) -> None:
+    async def _fetch(self, row: RowMapping, now: datetime) -> None:
         facts = mediafile.unseal(self._tools, row)
         try:
             data = await self._download(facts.file_id)
@@ -50,7 +49,7 @@ class MediaFetcher:
         await self._store.write(self._store_parts(row, facts, data, now))
 
     def _store_parts(
-        self, row: Mapping[str, Any], facts: mediafile.Facts, data: bytes, now: datetime
+        self, row: RowMapping, facts: mediafile.Facts, data: bytes, now: datetime
     ) -> Callable[[Connection], None]:
         """Seal the file under a key of its own; once its report was sent, it follows by a letter at once."""
         tools, media_id = self._tools, row["id"]
@@ -75,14 +74,12 @@ class MediaFetcher:
 
     def _follow(self, conn: Connection, media_id: bytes, now: datetime) -> None:
         row = conn.execute(select(MEDIA_FILES.c.thread_id).where(MEDIA_FILES.c.id == media_id)).one()
-        sent = conn.execute(
-            select(THREADS.c.sent, THREADS.c.balas).where(THREADS.c.id == row.thread_id)
-        ).one_or_none()
+        sent = conn.execute(select(THREADS.c.sent, THREADS.c.balas).where(THREADS.c.id == row.thread_id)).one_or_none()
         if sent is not None and sent.sent != "no":
             facts = {"balas": sent.balas}
             answers_letter(conn, self._tools, row.thread_id, "more", facts, only_texts=sent.sent == "consult", now=now)
 
-    def _failed(self, conn: Connection, row: Mapping[str, Any], final: bool, now: datetime) -> None:
+    def _failed(self, conn: Connection, row: RowMapping, final: bool, now: datetime) -> None:
         """Again later; after a day a human is told that a file could not be had."""
         mine = update(MEDIA_FILES).where(MEDIA_FILES.c.id == row["id"])
         if not final:
@@ -100,4 +97,3 @@ def sweep(conn: Connection, letter_ids: list[bytes]) -> None:
     conn.execute(delete(BLOBS).where(BLOBS.c.media_id.in_(files)))
     conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.letter_id.in_(letter_ids)))
     conn.execute(delete(ANSWERS).where(ANSWERS.c.letter_id.in_(letter_ids)))
-

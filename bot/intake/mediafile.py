@@ -1,9 +1,10 @@
 """What is known of a file somebody sent: sealed in its row, unsealed only to fetch it or to describe it to the desk."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from bot.channels.inbound import File
 from bot.intake.tools import Tools
@@ -36,12 +37,12 @@ def seal(tools: Tools, media_id: bytes, facts: Facts) -> bytes:
     return tools.sessions.seal(SEALED_MEDIA, media_id, json.dumps(asdict(facts)).encode())
 
 
-def unseal(tools: Tools, row: Mapping[str, Any]) -> Facts:
+def unseal(tools: Tools, row: RowMapping) -> Facts:
     """What `seal` wrote."""
     return Facts(**json.loads(tools.sessions.open(SEALED_MEDIA, row["id"], row["sealed"])))
 
 
-def described(tools: Tools, row: Mapping[str, Any]) -> dict[str, Any]:
+def described(tools: Tools, row: RowMapping) -> dict[str, Any]:
     """How a letter describes a stored file to the desk; the only place where its key leaves this actor."""
     facts = unseal(tools, row)
     return {

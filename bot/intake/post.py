@@ -29,7 +29,9 @@ def answers_letter(
     if only_texts:
         mine &= ANSWERS.c.kind == "text"
     answers = conn.execute(select(ANSWERS.c.id, ANSWERS.c.wire).where(mine).order_by(ANSWERS.c.created_at)).all()
-    waiting = (MEDIA_FILES.c.thread_id == thread_id) & MEDIA_FILES.c.letter_id.is_(None) & (MEDIA_FILES.c.state == "stored")
+    waiting = (
+        (MEDIA_FILES.c.thread_id == thread_id) & MEDIA_FILES.c.letter_id.is_(None) & (MEDIA_FILES.c.state == "stored")
+    )
     files = conn.execute(select(MEDIA_FILES).where(waiting).order_by(MEDIA_FILES.c.created_at)).mappings().all()
     body = {
         "thread": thread_id.hex(),

@@ -1,10 +1,8 @@
 """Receipts (sixteen digits that bring a report to another phone) and the kata rahasia: made, shown, tried with limits."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from bot.intake.tools import Tools
 from storage import vault
@@ -29,7 +27,7 @@ def digits_of(text: str) -> str:
     return "".join(c for c in text if c.isascii() and c.isdigit())
 
 
-def shown(tools: Tools, thread: Mapping[str, Any]) -> str | None:
+def shown(tools: Tools, thread: RowMapping) -> str | None:
     """The receipt of a thread for showing, if it has one."""
     if thread["receipt"] is None:
         return None
@@ -49,7 +47,7 @@ def find(conn: Connection, tools: Tools, digits: str) -> bytes | None:
     return conn.execute(select(THREADS.c.id).where(THREADS.c.receipt_hash == wanted)).scalar_one_or_none()
 
 
-def may_try(conn: Connection, address: Mapping[str, Any] | None, now: datetime) -> bool:
+def may_try(conn: Connection, address: RowMapping | None, now: datetime) -> bool:
     """Whether this address, and everybody together, still has tries in this hour."""
     if address and address["tries_since"] and now - address["tries_since"] < SPAN and address["tries"] >= TRIES:
         return False

@@ -1,12 +1,11 @@
 """What a turn decides on: everything known about one address, read at once."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from bot.content import publish
 from bot.content.content import Content
@@ -18,8 +17,6 @@ from bot.intake.tools import Tools
 from storage.intake_tables import ADDRESSES, LINKS, SEALED_SESSION, SESSIONS, THREADS, TRACES
 from storage.shared_tables import META, OUTBOX
 
-Row = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -29,19 +26,19 @@ class Snapshot:
     chat: int = field(repr=False)
     channel: str
     address_id: bytes = field(repr=False)
-    address: Row | None = field(repr=False)
+    address: RowMapping | None = field(repr=False)
     version: int | None
     session: Session = field(repr=False)
     thread_id: bytes = field(repr=False)
-    threads: tuple[Row, ...] = field(repr=False)
+    threads: tuple[RowMapping, ...] = field(repr=False)
     scripts: ScriptSet = field(repr=False)
     live: Content = field(repr=False)
-    duty: Row | None = field(repr=False)
+    duty: dict[str, Any] | None = field(repr=False)
     question: int | None = field(repr=False)
     held: int
 
     @property
-    def thread(self) -> Row | None:
+    def thread(self) -> RowMapping | None:
         """The thread that the conversation writes to, if it exists already."""
         return next((thread for thread in self.threads if thread["id"] == self.thread_id), None)
 
@@ -66,7 +63,7 @@ def of_address(conn: Connection, tools: Tools, address_id: bytes, now: datetime)
 
 
 def _snapshot(
-    conn: Connection, tools: Tools, tag: bytes, channel: str, chat: int, address: Row | None, now: datetime
+    conn: Connection, tools: Tools, tag: bytes, channel: str, chat: int, address: RowMapping | None, now: datetime
 ) -> Snapshot:
     live = publish.live(conn)
     address_id: bytes = address["id"] if address else tools.new_id()
@@ -110,7 +107,7 @@ def _current(conn: Connection, session: Session, live: Content) -> tuple[Session
     return migrate(publish.withdrawn(conn, session.set_hash), live.scripts, session), live.scripts
 
 
-def _threads(conn: Connection, address_id: bytes) -> tuple[Row, ...]:
+def _threads(conn: Connection, address_id: bytes) -> tuple[RowMapping, ...]:
     query = (
         select(THREADS, LINKS.c.last_at)
         .join(LINKS, LINKS.c.thread_id == THREADS.c.id)
@@ -120,7 +117,7 @@ def _threads(conn: Connection, address_id: bytes) -> tuple[Row, ...]:
     return tuple(conn.execute(query).mappings())
 
 
-def _duty(conn: Connection) -> Row | None:
+def _duty(conn: Connection) -> dict[str, Any] | None:
     value = conn.execute(select(META.c.value).where(META.c.key == DUTY_STATUS)).scalar_one_or_none()
     return json.loads(value) if value else None
 

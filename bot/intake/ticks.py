@@ -11,7 +11,6 @@ from storage import outbox
 from storage.intake_tables import MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES
 from storage.shared_tables import META, OUTBOX, RECEIVED
 
-
 PAGE = 64
 """Rows of one kind that a tick works off; the next tick takes the rest."""
 CANARY_EVERY = timedelta(hours=24)
@@ -49,7 +48,10 @@ def anything(conn: Connection, now: datetime) -> bool:
 def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
     """Everything due by now that is not a conversation's own."""
     notices = (
-        select(NOTICES).where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now).order_by(NOTICES.c.due_at).limit(PAGE)
+        select(NOTICES)
+        .where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now)
+        .order_by(NOTICES.c.due_at)
+        .limit(PAGE)
     )
     said: set[bytes] = set()
     for notice in conn.execute(notices).mappings().all():
@@ -98,5 +100,3 @@ def at_start(conn: Connection, tools: Tools, now: datetime) -> None:
 def _time(conn: Connection, key: str) -> datetime | None:
     value = conn.execute(select(META.c.value).where(META.c.key == key)).scalar_one_or_none()
     return datetime.fromisoformat(value) if value else None
-
-

@@ -36,7 +36,10 @@ class Tools:
     @classmethod
     def of(cls, keys: IntakeKeys, entropy: Entropy, zone: ZoneInfo, post: Post) -> "Tools":
         """Tools made from the actor's keys."""
-        boxes = (FieldBox(key, keys.root_id, keys.deployment, entropy) for key in (keys.addr_enc, keys.session_enc, keys.outbox))
+        boxes = (
+            FieldBox(key, keys.root_id, keys.deployment, entropy)
+            for key in (keys.addr_enc, keys.session_enc, keys.outbox)
+        )
         return cls(keys, entropy, zone, post, *boxes)
 
     def new_id(self) -> bytes:

@@ -17,7 +17,8 @@ from bot.content import publish
 from bot.content.sentences import system
 from bot.engine import events as ev
 from bot.engine.step import asking, asking_kind, step
-from bot.intake import commands, mediafile, snapshot as snapshots, speak
+from bot.intake import commands, mediafile, speak
+from bot.intake import snapshot as snapshots
 from bot.intake.carry import Carry
 from bot.intake.plan import AlreadyReceived, Plan
 from bot.intake.snapshot import Snapshot
@@ -172,7 +173,7 @@ class Intake:
             "created_at": now,
         }
         plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
-        return ev.SentMedia(media_id.hex(), inbound.kind, inbound.text)
+        return ev.SentMedia(media_id.hex(), MEDIA[inbound.kind], inbound.text)
 
     # --- around the step ----------------------------------------------------------------------------------------------
 

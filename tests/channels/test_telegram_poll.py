@@ -34,7 +34,9 @@ class Upstream:
         if self.trouble:
             raise self.trouble.pop(0)
         if offset is not None:
-            self.pending = [one for one in self.pending if not isinstance(one, dict) or one.get("update_id", offset) >= offset]
+            self.pending = [
+                one for one in self.pending if not isinstance(one, dict) or one.get("update_id", offset) >= offset
+            ]
         return list(self.pending)
 
 

@@ -63,7 +63,10 @@ def test_who_somebody_is_never_comes_through() -> None:
     origin = {"type": "user", "date": 1, "sender_user": PERSON}
     update = message(text="halo", forward_origin=origin, via_bot=PERSON, quote={"text": "PENANDA"})
     assert "PENANDA" not in json.dumps(vars_of(read(update)), default=str)
-    button = {"update_id": 2, "callback_query": {"id": "9", "from": PERSON, "data": "q1:ya", "message": message()["message"]}}
+    button = {
+        "update_id": 2,
+        "callback_query": {"id": "9", "from": PERSON, "data": "q1:ya", "message": message()["message"]},
+    }
     assert "PENANDA" not in json.dumps(vars_of(read(button)), default=str)
 
 

@@ -1,0 +1,200 @@
+"""The desk actor of a process: the staff bot, its store, its letters."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from bot import postal, telegram_side
+from bot.channels.delivery import Delivery
+from bot.channels.inbound import Inbound
+from bot.channels.telegram import TelegramTransport, make_bot
+from bot.channels.telegram_poll import Poller
+from bot.clock import Clock
+from bot.content import publish
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.settings import Actor, Settings
+from handoff.desk import Desk, Enclosures, read_enclosures
+from storage import keys, outbox
+from storage.courier import Alarm, Courier
+from storage.desk_tables import CASE
+from storage.entropy import system_entropy
+from storage.post import PostOffice
+from storage.shared_tables import OUTBOX
+from storage.store import Conflict, ConstraintBroken, Store, StoreDown
+
+FULL_TICK = 30.0
+"""Seconds between ticks that write though nothing is due: sweeps, and the word about duty, can wait that long."""
+SWEEP_EVERY = 3600.0
+RACES = 8
+_log = get_logger()
+
+
+class DeskActor:
+    """Everything that the desk needs, opened and joined."""
+
+    name: Actor = "desk"
+
+    def __init__(self, settings: Settings, clock: Clock, metrics: Metrics, jitter: Callable[[], float]) -> None:
+        """Opens keys and store; raises KeyProblem, SettingsError, MigrationPending, StoreDown."""
+        self._clock, self._metrics = clock, metrics
+        self._flows = settings.flows_dir
+        token = settings.token("desk")
+        url = settings.desk_database_url.get_secret_value()
+        actor_keys = keys.load_desk(settings.key_dir)
+        self._sqlite = url.startswith("sqlite")
+        self.store = Store.open(url, "desk")
+        self._desk = Desk(
+            actor_keys,
+            publish.live,
+            PostOffice(actor_keys.sender, system_entropy).post,
+            system_entropy,
+            settings.timezone,
+            settings.desk_group_id,
+            lambda event: _log.error("tick_part_failed", actor=self.name, what=event),
+        )
+        self._bot = make_bot(token, settings.telegram_api_url)
+        self._delivery = Delivery(
+            self.store,
+            TelegramTransport(self._bot, self._file),
+            self._desk.box,
+            self._desk,
+            now=clock.now,
+            monotonic=clock.monotonic,
+            jitter=jitter,
+            report=self._delivered,
+        )
+        self._poller = Poller("desk", self._bot, self._receive, self._report, clock.monotonic)
+        self._peer = Store.open_peer(settings.intake_database_url.get_secret_value())
+        self.courier: Courier[Enclosures] = Courier(
+            self.store,
+            self._peer,
+            actor_keys.receiver,
+            read_enclosures,
+            lambda conn, letter, enclosures: self._desk.apply_letter(conn, letter, enclosures, clock.now()),
+            clock.now,
+            on_alarm=self._alarm,
+            on_refused=self._refused,
+            on_peer=self._peer_state,
+        )
+        self._peer_down = False
+        self._full_tick: float | None = None
+
+    async def start(self) -> None:
+        """Publish flows/ into an empty store and reach Telegram."""
+        now = self._clock.now()
+        await self.store.write(lambda conn: publish.ensure(conn, self._flows, now))
+        if self._sqlite:
+            # The only process that delivers from this file: whatever was in flight died with the last one.
+            await self.store.write(outbox.recover)
+        await telegram_side.start(self._bot, self.name)
+        loop = asyncio.get_running_loop()
+        self.store.listen("outbox", lambda: telegram_side.call(loop, self._delivery.wake))
+
+    def loops(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
+        """Polling, delivery and letters, until `stop`."""
+        return [
+            self._poller.run(stop),
+            self._delivery.run(stop),
+            self.courier.run(stop),
+            telegram_side.periodically(stop, SWEEP_EVERY, self._sweep),
+        ]
+
+    async def tick(self) -> None:
+        """Whatever is due at the desk."""
+        now, at = self._clock.now(), self._clock.monotonic()
+        due = await self.store.read(lambda conn: self._desk.next_due(conn, now))
+        idle = due is None or due > now
+        if idle and self._full_tick is not None and at - self._full_tick < FULL_TICK:
+            return
+        await self.store.write(lambda conn: self._desk.tick(conn, now))
+        self._full_tick = at
+
+    async def health(self) -> Mapping[str, bool]:
+        """Whether the store answers."""
+        try:
+            await self.store.read(lambda conn: conn.execute(select(1)).scalar_one())
+        except StoreDown:
+            return {"store": False}
+        return {"store": True}
+
+    async def measure(self) -> None:
+        """The outbox's backlog, intake's letters that wait, cases past their time."""
+        now = self._clock.now()
+        waiting = select(func.count()).where(OUTBOX.c.state.in_(["waiting", "sending"]), OUTBOX.c.due_at <= now)
+        overdue = select(func.count()).where(CASE.c.next_due_at <= now)
+        backlog, late = await self.store.read(
+            lambda conn: (conn.execute(waiting).scalar_one(), conn.execute(overdue).scalar_one())
+        )
+        self._metrics.outbox_backlog(self.name, backlog)
+        self._metrics.overdue_clocks(late)
+        self._metrics.letters_lag(self.name, await postal.lag(self.store, self._peer))
+
+    async def close(self) -> None:
+        """Close Telegram's connections and the store."""
+        await telegram_side.stop(self._bot)
+        self.store.close()
+
+    # --- what the parts report ----------------------------------------------------------------------------------------
+
+    async def _receive(self, inbound: Inbound) -> None:
+        began = self._clock.monotonic()
+        outcome = "failed"
+        try:
+            outcome = await self._turn(inbound)
+        finally:
+            self._metrics.turn(self.name, outcome, self._clock.monotonic() - began)
+
+    async def _turn(self, inbound: Inbound) -> str:
+        """One turn; what fails twice is set aside as a teknis case, with its text for whoever owns it."""
+        now, failures = self._clock.now(), 0
+        for _ in range(RACES):
+            try:
+                await self.store.write(lambda conn: self._desk.receive(conn, inbound, now))
+            except StoreDown:
+                raise
+            except (Conflict, ConstraintBroken):
+                continue
+            except Exception as problem:  # noqa: BLE001 - whatever it is, a human must hear of it
+                failures += 1
+                if failures > 1:
+                    _log.error("turn_set_aside", actor=self.name, exc_info=problem)
+                    what = f"turn_{type(problem).__name__}"
+                    await self.store.write(lambda conn: self._desk.set_aside(conn, inbound, what, now))  # noqa: B023
+                    return "set_aside"
+            else:
+                return "done"
+        raise Conflict
+
+    async def _sweep(self) -> None:
+        await postal.forget(self.store, self._peer, self._clock.now(), lambda _conn, _letters: None)
+
+    async def _file(self, ref: str) -> bytes:
+        now = self._clock.now()
+        return (await self.store.read(lambda conn: self._desk.file(conn, ref, now))).data
+
+    def _report(self, event: str) -> None:
+        if event == "update_malformed":
+            self._metrics.rejected(self.name, "malformed")
+        _log.warning(event, actor=self.name)
+
+    def _delivered(self, event: str, age: float) -> None:
+        if event == "delivery_sent":
+            self._metrics.delivered(self.name, age)
+        else:
+            _log.warning(event, actor=self.name)
+
+    def _alarm(self, conn: Connection, alarm: Alarm) -> None:
+        _log.error("letter_alarm", actor=self.name, what=alarm.trouble, letter=alarm.letter)
+        self._desk.trouble(conn, f"letter_{alarm.trouble}", self._clock.now())
+
+    def _refused(self, conn: Connection, letter_id: bytes, reason: str) -> None:
+        _log.error("letter_refused", actor=self.name, letter=letter_id)
+        self._desk.trouble(conn, "letter_refused", self._clock.now(), held_report=True)
+
+    def _peer_state(self, since: object) -> None:
+        if self._peer_down != (since is not None):
+            self._peer_down = since is not None
+            _log.warning("peer_down" if since else "peer_back", actor=self.name)
