@@ -1,0 +1,119 @@
+"""The card of a case in the staff group: one live message, edited as the case moves. Nothing of the story."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.channels.outgoing import EditText, Send
+from handoff import cases, groups, people, tell
+from handoff.buttons import Press, button
+from handoff.groups import GroupChat
+from handoff.sql import put
+from handoff.work import Work
+from storage import outbox
+from storage.desk_tables import CARD, CASE, Case
+
+KIND = "card"
+EDIT = "card_edit"
+
+
+def post(work: Work, case: Case, headline: str = "kartu_baru") -> bool:
+    """Posts a new live card; an earlier one only points to it. `headline`: key of the first line. False: no group."""
+    there = groups.live(work)
+    if there is None:
+        return False
+    _retire(work, case, there)
+    text, buttons = render(work, case, headline)
+    urgent = tell.URGENT if cases.level(case) == "darurat" else tell.CARD
+    row = work.put(there.chat, there.id, KIND, Send(text=text, buttons=buttons), ref=case.id, priority=urgent)
+    put(work.conn, CARD, case_id=case.id, group_id=there.id, row=row, message_id=None, stale=False)
+    return True
+
+
+def refresh(work: Work, case: Case) -> None:
+    """The live card shows the case as it is now."""
+    card, there = _card(work, case.id), groups.live(work)
+    if card is None or there is None or card.group_id != there.id:
+        return
+    if card.message_id is None:
+        work.conn.execute(CARD.update().where(CARD.c.case_id == case.id).values(stale=True))
+        return
+    _edit(work, there, case, card.message_id)
+
+
+def sent(work: Work, row_id: bytes, case_id: bytes, message_id: int | None) -> None:
+    """A card arrived in the group."""
+    card, there = _card(work, case_id), groups.live(work)
+    if card is None or message_id is None or there is None or card.group_id != there.id:
+        return
+    if card.row != row_id:
+        # A newer card was written while this one was on its way.
+        pointer = EditText(message_id=message_id, text=_pointer(work, cases.get(work, case_id)))
+        work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
+        return
+    work.conn.execute(CARD.update().where(CARD.c.case_id == case_id).values(message_id=message_id, stale=False))
+    if card.stale:
+        _edit(work, there, cases.get(work, case_id), message_id)
+
+
+def pressed(work: Work, case_id: bytes, message_id: int | None) -> None:
+    """A button of this card was pressed: it is the one that people look at, so it is the live one now."""
+    card = _card(work, case_id)
+    if card is not None and message_id is not None and card.message_id != message_id:
+        work.conn.execute(CARD.update().where(CARD.c.case_id == case_id).values(message_id=message_id))
+
+
+def post_all(work: Work) -> None:
+    """A group was bound: every open case gets its card in it."""
+    for case in cases.listed(work, CASE.c.state != "closed"):
+        post(work, case, "kartu_baru" if case.owner is None else "kartu_ditangani")
+
+
+def render(work: Work, case: Case, headline: str | None = None) -> tuple[str, Any]:
+    """Text and buttons: code, urgency, how old, kecamatan, who has it; "Ambil" while nobody has it."""
+    texts, known = work.texts, cases.about(work, case)
+    lines = [
+        texts(headline or _headline(case), kode=cases.code(case), urgensi=texts(f"urgensi_{case.urgency}")),
+        texts(f"jenis_{case.kind}"),
+    ]
+    if case.kind != "teknis":
+        lines.append(known.kecamatan or texts("kecamatan_belum"))
+    lines.append(
+        texts("kartu_umur", jam=texts.moment(case.opened_at, work.now), umur=texts.span(work.now - case.opened_at))
+    )
+    if known.shared:
+        lines.append(texts("hp_bersama"))
+    if case.owner is not None and case.state != "closed":
+        name = people.member(work, case.owner).shown
+        lines.append(texts("kartu_pemilik", nama=name, keadaan=texts(f"keadaan_{case.state}")))
+    if case.state != "new":
+        return "\n".join(lines), ()
+    return "\n".join(lines), ((button(work, "tombol_ambil", Press("ambil", case.id)),),)
+
+
+def _headline(case: Case) -> str:
+    return {"new": "kartu_baru", "closed": "kartu_selesai"}.get(case.state, "kartu_ditangani")
+
+
+def _edit(work: Work, there: GroupChat, case: Case, message_id: int) -> None:
+    text, buttons = render(work, case)
+    work.put(
+        there.chat, there.id, EDIT, EditText(message_id=message_id, text=text, buttons=buttons), priority=tell.CARD
+    )
+
+
+def _retire(work: Work, case: Case, there: GroupChat) -> None:
+    old = _card(work, case.id)
+    if old is not None and old.message_id is None:
+        outbox.withdraw(work.conn, row_id=old.row)
+    if old is not None and old.message_id is not None and old.group_id == there.id:
+        pointer = EditText(message_id=old.message_id, text=_pointer(work, case))
+        work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
+
+
+def _pointer(work: Work, case: Case) -> str:
+    return work.texts("kartu_lama", kode=cases.code(case))
+
+
+def _card(work: Work, case_id: bytes) -> Any:
+    return work.conn.execute(select(CARD).where(CARD.c.case_id == case_id)).first()

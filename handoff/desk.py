@@ -1,0 +1,157 @@
+"""The desk's face to the wiring: letters, chats, time, and what became of messages. Each call is one turn.
+
+Every method runs inside a transaction of the desk's store: no network, no waiting, and the time is an argument. What it
+causes (messages, letters, cases) is written through the connection and leaves with its commit.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from bot.channels.delivery import TARGET
+from bot.channels.inbound import Inbound
+from bot.content.content import Content
+from handoff import (
+    audit,
+    cards,
+    cases,
+    chat,
+    clocks,
+    dialogues,
+    duty,
+    files,
+    groups,
+    invites,
+    letters_in,
+    news,
+    relay,
+    said,
+    staff,
+    tasks,
+    teknis,
+    tell,
+)
+from handoff.enclosures import Enclosures
+from handoff.enclosures import read as read_enclosures
+from handoff.files import OpenedFile
+from handoff.sql import insert_new
+from handoff.work import Tools, Work
+from storage.entropy import Entropy
+from storage.keys import DeskKeys
+from storage.letters import Letter
+from storage.outbox import Row
+from storage.post import Post
+from storage.shared_tables import RECEIVED
+from storage.vault import FieldBox, tag
+
+__all__ = ["Desk", "Enclosures", "read_enclosures"]
+
+_UNDELIVERED = frozenset({"blocked", "failed", "expired"})
+
+
+class Desk:
+    """All of the staff side."""
+
+    def __init__(
+        self,
+        keys: DeskKeys,
+        content: Callable[[Connection], Content],
+        post: Post,
+        entropy: Entropy,
+        zone: ZoneInfo,
+        group_id: int | None = None,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`content` gives the live set; `group_id` wins over a bound group; `report` is told types of trouble."""
+        self._tools = Tools(keys, content, post, entropy, zone, group_id, entropy(16))
+        self._report = report
+
+    @property
+    def box(self) -> FieldBox:
+        """Seals and opens targets and bodies in the desk's outbox."""
+        return self._tools.outbox_box
+
+    def apply_letter(self, conn: Connection, letter: Letter, enclosures: Enclosures, now: datetime) -> None:
+        """A letter from intake. Raises for a kind or body that is not as agreed: the courier sets it aside."""
+        letters_in.apply(self._work(conn, now), letter, enclosures)
+
+    def receive(self, conn: Connection, inbound: Inbound, now: datetime) -> None:
+        """Something happened in a chat; the same thing a second time changes nothing."""
+        work = self._work(conn, now)
+        received = tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))
+        if insert_new(conn, RECEIVED, id=received, at=now):
+            chat.take(work, inbound)
+
+    def tick(self, conn: Connection, now: datetime) -> None:
+        """Whatever is due now. Run at least every second where replies wait (`next_due` tells)."""
+        work = self._work(conn, now)
+        duty.tell_intake(work)
+        relay.send_due(work)
+        clocks.fire_due(work, self._failed(work))
+        tasks.remind_due(work)
+        said.sweep(work)
+        dialogues.end_expired(work)
+        invites.forget_old(work)
+
+    def next_due(self, conn: Connection, now: datetime) -> datetime | None:
+        """The earliest time at which `tick` will find a case, a task or a reply."""
+        return clocks.next_due(self._work(conn, now))
+
+    def sent(self, conn: Connection, row: Row, message_id: int | None, now: datetime) -> None:
+        """Delivery: the platform took a message and calls it `message_id`."""
+        work = self._work(conn, now)
+        if row.kind == cards.KIND and row.ref:
+            cards.sent(work, row.id, row.ref, message_id)
+        elif row.kind == tell.RELAY and row.ref:
+            about = relay.shown(work, row.ref, message_id)
+            if about and message_id is not None:
+                said.remember(work, about[0], message_id, about[1], sweep=True)
+        elif row.kind in (tell.ABOUT_CASE, tell.REPORT) and row.ref and message_id is not None:
+            content = row.kind == tell.REPORT
+            said.remember(work, row.person, message_id, row.ref, from_reporter=content, sweep=content)
+
+    def finished(self, conn: Connection, row: Row, state: str, now: datetime) -> None:
+        """Delivery: a message reached its end. What did not arrive is taken elsewhere."""
+        if state not in _UNDELIVERED:
+            return
+        work = self._work(conn, now)
+        if row.kind == cards.KIND and row.ref:
+            # No card stands in the group: everybody hears of it in private instead.
+            news.page_everybody(work, cases.get(work, row.ref))
+        elif state == "blocked" and row.kind != tell.ANSWER:
+            staff.unreachable(work, row.person)
+        elif state == "failed" and row.kind in (tell.ABOUT_CASE, tell.REPORT, tell.RELAY):
+            teknis.trouble(work, "unsent_message")
+
+    def migrated(self, conn: Connection, row: Row, new_chat: int, now: datetime) -> bytes | None:
+        """Delivery: the group has another id. The sealed new target of the row, None if it is not our group."""
+        work = self._work(conn, now)
+        old_chat = int(self.box.open(TARGET, row.id, row.target or b""))
+        return self.box.seal(TARGET, row.id, str(new_chat).encode()) if groups.move(work, old_chat, new_chat) else None
+
+    def trouble(self, conn: Connection, what: str, now: datetime, *, raw: str = "", held_report: bool = False) -> None:
+        """Something went wrong (`what`: its type): a teknis case that somebody owns. `raw`: content set aside."""
+        teknis.trouble(self._work(conn, now), what, raw=raw, held_report=held_report)
+
+    def set_aside(self, conn: Connection, inbound: Inbound, what: str, now: datetime) -> None:
+        """A turn that cannot be decided: it is not taken again, and its text goes to whoever owns the teknis case."""
+        received = tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))
+        insert_new(conn, RECEIVED, id=received, at=now)
+        self.trouble(conn, what, now, raw=inbound.text)
+
+    def file(self, conn: Connection, ref: str, now: datetime) -> OpenedFile:
+        """The file that a SendMedia names. Raises Unreadable."""
+        return files.opened(self._work(conn, now), bytes.fromhex(ref))
+
+    def _failed(self, work: Work) -> Callable[[str], None]:
+        def note(kind: str) -> None:
+            self._report(kind)
+            audit.write(work, audit.SYSTEM, f"failed_{kind}"[:32])
+            teknis.trouble(work, "tick")
+
+        return note
+
+    def _work(self, conn: Connection, now: datetime) -> Work:
+        return Work(conn, now, self._tools)

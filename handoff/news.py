@@ -1,0 +1,73 @@
+"""News of a case: who hears that it is new, nobody's again, more urgent, or that its reporter wrote."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from handoff import cards, cases, people, tell
+from handoff.buttons import Press, button
+from handoff.work import Work
+from storage.desk_tables import Case
+
+# A child that answers six questions in a minute rings once; whoever has looked since is told again at once.
+_QUIET: Final = timedelta(minutes=5)
+
+
+def unclaimed(work: Work, case: Case, headline: str) -> None:
+    """A case that nobody has: its card goes to the group; darurat, or without a group, also to everybody on duty."""
+    posted = cards.post(work, case, headline)
+    if case.urgency == "darurat" or not posted:
+        page_everybody(work, case)
+
+
+def page_everybody(work: Work, case: Case) -> None:
+    """A private page to everybody on duty, with "Ambil" while nobody has the case."""
+    texts = work.texts
+    values = {"kode": cases.code(case), "urgensi": texts(f"urgensi_{case.urgency}")}
+    place = cases.about(work, case).kecamatan or texts("kecamatan_belum")
+    if case.owner is None:
+        text = texts("panggilan", tempat=place if case.kind != "teknis" else texts("jenis_teknis"), **values)
+        buttons = [[button(work, "tombol_ambil", Press("ambil", case.id))]]
+        tell.everybody(work, people.on_duty(work), text, buttons, case_id=case.id, priority=priority(case))
+        return
+    text = texts("panggilan_dipegang", nama=people.member(work, case.owner).shown, **values)
+    others = [one for one in people.on_duty(work) if one.id != case.owner]
+    tell.everybody(work, others, text, case_id=case.id, priority=priority(case))
+
+
+def raised(work: Work, case: Case) -> None:
+    """The case became more urgent: a page as for a new one."""
+    if case.owner is None:
+        unclaimed(work, case, "kartu_naik")
+        return
+    if case.urgency == "darurat":
+        cards.post(work, case, "kartu_naik")
+        page_everybody(work, case)
+    else:
+        cards.refresh(work, case)
+    owner(work, case, "naik_pemilik", priority=priority(case), urgensi=work.texts(f"urgensi_{case.urgency}"))
+
+
+def reporter_wrote(work: Work, case: Case) -> None:
+    """The owner is told that there is something new; what it is shows only on "Buka"."""
+    known = cases.about(work, case)
+    if case.owner is None:
+        return
+    if known.told_at and work.now - datetime.fromisoformat(known.told_at) < _QUIET:
+        return
+    cases.learn(work, case, told_at=work.now.isoformat())
+    owner(work, case, "pesan_baru", priority=priority(case))
+
+
+def owner(work: Work, case: Case, key: str, *, priority: int = tell.TALK, **values: str) -> None:
+    """Tells the owner something about the case, with "Buka"."""
+    if case.owner is None:
+        return
+    to = people.member(work, case.owner)
+    buttons = [[button(work, "tombol_buka", Press("buka", case.id, to.id, "baru"))]]
+    text = work.texts(key, kode=cases.code(case), **values)
+    tell.private(work, to, text, buttons, kind=tell.ABOUT_CASE, ref=case.id, priority=priority)
+
+
+def priority(case: Case) -> int:
+    """How a message about this case goes before others."""
+    return tell.URGENT if case.urgency == "darurat" else tell.CARD

@@ -1,0 +1,42 @@
+"""Trouble of the machine as cases that somebody owns: T-0007, with a clock like any other case."""
+
+from typing import Final
+
+from handoff import cases, claims, news, pages, people
+from handoff.cases import About
+from handoff.people import Member
+from handoff.work import Work
+from storage.desk_tables import Case
+
+# What a letter or a caller says happened, as it is stored: anything else is kept as "lain", with the name beside it.
+KNOWN: Final = frozenset(
+    {"refused_letter", "lost_answer", "lost_file", "turn", "tick", "gap", "media", "peer_down", "unsent_message"}
+)
+
+
+def trouble(work: Work, what: str, *, raw: str = "", held_report: bool = False, thread: str | None = None) -> Case:
+    """Writes down a trouble: a new case, or one more page of an open case of the same kind.
+
+    `what`: a type, never a text. `raw`: content that was set aside. What held a report is always a case of its own.
+    """
+    tag = None if held_report else work.index("trouble", what.encode())
+    case = cases.by_tag(work, tag) if tag else None
+    known = case is not None
+    if case is None:
+        about = About(why=what[:64], trouble=what[:64], highest="tinggi" if held_report else "sedang")
+        case = cases.open_case(work, "teknis", "tinggi" if held_report else "sedang", about, tag)
+    told = f"teknis_{what}" if what in KNOWN else "teknis_lain"
+    pages.add(work, case.id, "event", {"what": told, "detail": what[:64], "raw": raw, "thread": thread})
+    if known:
+        return case
+    owner = _owner(work)
+    if owner is None:
+        news.unclaimed(work, case, "kartu_baru")
+        return case
+    return claims.claim(work, case.id, owner).case
+
+
+def _owner(work: Work) -> Member | None:
+    """The first active admin, else the first coordinator, else nobody."""
+    everybody = people.active(work)
+    return next(iter(people.with_role(everybody, "admin") or people.with_role(everybody, "coordinator")), None)

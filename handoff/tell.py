@@ -1,0 +1,70 @@
+"""Ways in which the desk speaks: to one member in private, to the group, as the small answer to a pressed button."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from bot.channels.inbound import Inbound
+from bot.channels.outgoing import AnswerCallback, Send
+from handoff import groups
+from handoff.people import Member
+from handoff.work import Work
+
+URGENT: Final = 0
+CARD: Final = 1
+TALK: Final = 2
+DIGEST: Final = 3
+
+# Kinds of outbox rows, by what a reply to the message means (handoff/said.py).
+ABOUT_CASE: Final = "case"
+REPORT: Final = "report"
+RELAY: Final = "relay"
+OTHER: Final = "other"
+ANSWER: Final = "answer"
+
+Rows = Sequence[Sequence[tuple[str, str]]]
+
+# Telegram forgets a pressed button within minutes; the answer to it is worthless after that.
+_ANSWER_EXPIRES = timedelta(minutes=2)
+
+
+def private(
+    work: Work,
+    to: Member,
+    text: str,
+    buttons: Rows = (),
+    *,
+    kind: str = OTHER,
+    ref: bytes | None = None,
+    priority: int = TALK,
+    protect: bool = False,
+    dedupe: str | None = None,
+) -> bytes:
+    """A message to one member. With kind ABOUT_CASE or REPORT `ref` is the case, with RELAY the relay."""
+    message = Send(text=text, buttons=tuple(tuple(row) for row in buttons), protect=protect)
+    return work.put(to.chat, to.id, kind, message, ref=ref, priority=priority, dedupe=dedupe)
+
+
+def everybody(
+    work: Work, people: Iterable[Member], text: str, buttons: Rows = (), *, case_id: bytes, priority: int = CARD
+) -> None:
+    """The same message about a case to each of `people`."""
+    for one in people:
+        private(work, one, text, buttons, kind=ABOUT_CASE, ref=case_id, priority=priority)
+
+
+def group(work: Work, text: str, buttons: Rows = (), *, priority: int = CARD) -> bool:
+    """A message to the group. False: there is none."""
+    there = groups.live(work)
+    if there is None:
+        return False
+    message = Send(text=text, buttons=tuple(tuple(row) for row in buttons))
+    work.put(there.chat, there.id, OTHER, message, priority=priority)
+    return True
+
+
+def answer(work: Work, pressed: Inbound, key: str | None = None, **values: str) -> None:
+    """Answers a pressed button: with a window that has to be closed if `key` names a sentence, else silently."""
+    reply = AnswerCallback(callback=pressed.callback, text=work.texts(key, **values) if key else "", alert=bool(key))
+    # In no one's order: whatever else is on its way to this chat, the button must stop spinning now.
+    work.put(pressed.chat, work.new_id(), ANSWER, reply, priority=CARD, expires=_ANSWER_EXPIRES)
