@@ -15,24 +15,8 @@ from pathlib import Path
 
 from simulator.backstage import DESK_TOKEN, INTAKE_TOKEN, ZONE, Backstage, Broken
 from simulator.client import Telegram
-from simulator.player import (
-    GROUP,
-    AnyOf,
-    CasesAre,
-    HasButton,
-    Later,
-    Narrates,
-    Presses,
-    Race,
-    Says,
-    Scene,
-    Sees,
-    Stage,
-    Step,
-    StepFailed,
-    answers,
-    play,
-)
+from simulator.player import GROUP, Stage, Step, StepFailed, play
+from simulator.steps import AnyOf, CasesAre, HasButton, Later, Narrates, Presses, Race, Says, Scene, Sees, answers
 from simulator.transcript import Transcript
 
 RATNA, ADIT = "Bu Ratna", "Adit"

@@ -10,22 +10,8 @@ import pytest
 from rich.console import Console
 
 from simulator.backstage import ZONE, Backstage
-from simulator.player import (
-    GROUP,
-    AnyOf,
-    HasButton,
-    Later,
-    Narrates,
-    Presses,
-    Race,
-    Says,
-    Sees,
-    Stage,
-    Step,
-    StepFailed,
-    answers,
-    play,
-)
+from simulator.player import GROUP, Stage, Step, StepFailed, play
+from simulator.steps import AnyOf, HasButton, Later, Narrates, Presses, Race, Says, Sees, answers
 from simulator.story import REPORTERS, STAFF, whole
 from simulator.transcript import Transcript
 
