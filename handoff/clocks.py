@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from handoff import audit, cards, cases, claims, closing, escalation, people, relay, tell
+from handoff import audit, cards, cases, claims, closing, escalation, people, relay, tell, teknis
 from handoff.buttons import Press, named
 from handoff.people import Member
 from handoff.sql import insert_new
@@ -42,7 +42,9 @@ class Digest:
 def fire_due(work: Work, report: Callable[[str], None]) -> None:
     """Fires what is due now. `report` is told the type of what goes wrong with one case; the others are not held up."""
     digest = Digest()
-    due = select(CASE.c.id).where(CASE.c.next_due_at <= work.now).order_by(CASE.c.next_due_at)
+    # What failed until the net paged for it is tried again when the net would page again.
+    netted = CASE.c.net_at.is_not(None) & CASE.c.net_at.between(work.now - NET, work.now)
+    due = select(CASE.c.id).where(CASE.c.next_due_at <= work.now, ~netted).order_by(CASE.c.next_due_at)
     for case_id in work.conn.execute(due).scalars().all():
         try:
             with work.conn.begin_nested():
@@ -119,6 +121,8 @@ def _net(work: Work, digest: Digest) -> None:
             continue
         cases.change(work, case, net_at=work.now)
         audit.write(work, audit.SYSTEM, "net", case.id)
+        if case.kind != "teknis":
+            teknis.trouble(work, "tick")
         line = work.texts("jaring", kode=cases.code(case), urgensi=work.texts(f"urgensi_{case.urgency}"))
         digest.add(people.on_duty(work), case, line)
         tell.group(work, line)

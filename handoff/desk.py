@@ -14,7 +14,6 @@ from bot.channels.delivery import TARGET
 from bot.channels.inbound import Inbound
 from bot.content.content import Content
 from handoff import (
-    audit,
     cards,
     cases,
     chat,
@@ -26,6 +25,7 @@ from handoff import (
     invites,
     letters_in,
     news,
+    people,
     relay,
     said,
     staff,
@@ -80,8 +80,7 @@ class Desk:
     def receive(self, conn: Connection, inbound: Inbound, now: datetime) -> None:
         """Something happened in a chat; the same thing a second time changes nothing."""
         work = self._work(conn, now)
-        received = tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))
-        if insert_new(conn, RECEIVED, id=received, at=now):
+        if insert_new(conn, RECEIVED, id=self._received(inbound), at=now):
             chat.take(work, inbound)
 
     def tick(self, conn: Connection, now: datetime) -> None:
@@ -89,7 +88,7 @@ class Desk:
         work = self._work(conn, now)
         duty.tell_intake(work)
         relay.send_due(work)
-        clocks.fire_due(work, self._failed(work))
+        clocks.fire_due(work, self._report)
         tasks.remind_due(work)
         said.sweep(work)
         dialogues.end_expired(work)
@@ -141,17 +140,21 @@ class Desk:
         insert_new(conn, RECEIVED, id=received, at=now)
         self.trouble(conn, what, now, raw=inbound.text)
 
+    def set_aside(self, conn: Connection, inbound: Inbound, what: str, now: datetime) -> None:
+        """A turn of the staff chat that fails whatever one tries: a human gets its text, its writer is told."""
+        work = self._work(conn, now)
+        if insert_new(conn, RECEIVED, id=self._received(inbound), at=now):
+            teknis.trouble(work, what, raw=inbound.text)
+            by = people.by_sender(work, inbound.sender)
+            if by is not None and inbound.chat_kind == "private":
+                tell.private(work, by, work.texts("gagal_diproses"))
+
     def file(self, conn: Connection, ref: str, now: datetime) -> OpenedFile:
         """The file that a SendMedia names. Raises Unreadable."""
         return files.opened(self._work(conn, now), bytes.fromhex(ref))
 
-    def _failed(self, work: Work) -> Callable[[str], None]:
-        def note(kind: str) -> None:
-            self._report(kind)
-            audit.write(work, audit.SYSTEM, f"failed_{kind}"[:32])
-            teknis.trouble(work, "tick")
-
-        return note
+    def _received(self, inbound: Inbound) -> bytes:
+        return tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))
 
     def _work(self, conn: Connection, now: datetime) -> Work:
         return Work(conn, now, self._tools)

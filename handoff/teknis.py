@@ -8,10 +8,8 @@ from handoff.people import Member
 from handoff.work import Work
 from storage.desk_tables import Case
 
-# What a letter or a caller says happened, as it is stored: anything else is kept as "lain", with the name beside it.
-KNOWN: Final = frozenset(
-    {"refused_letter", "lost_answer", "lost_file", "turn", "tick", "gap", "media", "peer_down", "unsent_message"}
-)
+# Troubles that have a sentence of their own, by the beginning of their name; any other is "lain" with its name beside it.
+KNOWN: Final = ("letter_refused", "letter", "lost_answer", "lost_file", "turn", "tick", "media", "unsent_message")
 
 
 def trouble(work: Work, what: str, *, raw: str = "", held_report: bool = False, thread: str | None = None) -> Case:
@@ -25,7 +23,7 @@ def trouble(work: Work, what: str, *, raw: str = "", held_report: bool = False, 
     if case is None:
         about = About(why=what[:64], trouble=what[:64], highest="tinggi" if held_report else "sedang")
         case = cases.open_case(work, "teknis", "tinggi" if held_report else "sedang", about, tag)
-    told = f"teknis_{what}" if what in KNOWN else "teknis_lain"
+    told = "teknis_" + next((name for name in KNOWN if what.startswith(name)), "lain")
     pages.add(work, case.id, "event", {"what": told, "detail": what[:64], "raw": raw, "thread": thread})
     if known:
         return case
