@@ -26,7 +26,7 @@ AT_ONCE = 8
 GIVE_UP_AFTER = timedelta(hours=24)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
 _LOOK_AGAIN = 0.5
-"""Seconds between looks at the store when nobody wakes us: the clock may have moved, another process may have written."""
+"""Seconds between looks when nobody wakes us: the clock may have moved, another process may have written."""
 
 
 class Hooks(Protocol):
@@ -176,7 +176,8 @@ class Delivery:
 
     async def _later(self, row: Row, now: datetime) -> None:
         if now - row.created_at > GIVE_UP_AFTER:
-            return await self._finish(row, "failed")
+            await self._finish(row, "failed")
+            return
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(row.attempts, 12)) * (0.5 + self._jitter() / 2)
         await self._again(row, now + timedelta(seconds=pause))
 

@@ -1,4 +1,4 @@
-"""What came in from a chat, reduced to what a turn needs: no name, user name, profile or forward origin is ever in it."""
+"""What came in from a chat, reduced to what a turn needs: no name, user name or forward origin is ever in it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ MEDIA: dict[str, MediaKind] = {
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that stands at the platform: its handle there, its size in bytes (0: not said), type and length in seconds."""
+    """A file at the platform: its handle there, its size in bytes (0: not said), type and length in seconds."""
 
     file_id: str
     size: int = 0

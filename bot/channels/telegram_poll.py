@@ -64,7 +64,7 @@ class Poller:
         return self._offset
 
     async def take(self, updates: list[Any]) -> bool:
-        """Handle a batch; moves the offset past what is committed. False if something has to come again, or nothing was readable."""
+        """Handle a batch; moves the offset past what is committed. False if something must come again."""
         self._last_update = self._monotonic()
         numbered = [(update, number) for update in updates if (number := _number(update)) is not None]
         if len(numbered) < len(updates):

@@ -90,8 +90,9 @@ def _content(message: Raw) -> dict[str, Any]:
 _ENVELOPE = frozenset(
     "message_id message_thread_id from sender_chat sender_boost_count sender_business_bot date chat edit_date"
     " forward_origin is_topic_message is_automatic_forward reply_to_message external_reply quote reply_to_story via_bot"
-    " has_protected_content is_from_offline media_group_id author_signature entities caption_entities link_preview_options"
-    " effect_id show_caption_above_media has_media_spoiler reply_markup paid_star_count caption".split()
+    " has_protected_content is_from_offline media_group_id author_signature entities caption_entities"
+    " link_preview_options effect_id show_caption_above_media has_media_spoiler reply_markup"
+    " paid_star_count caption".split()
 )
 
 

@@ -36,7 +36,7 @@ def _serve(names: tuple[Actor, ...]) -> None:
         _split(settings, names)
         actors, clock, metrics = wiring.build(settings, names)
         listen = settings.desk_listen if names == ("desk",) else settings.intake_listen
-        code = asyncio.run(wiring.run(actors, clock, metrics, listen, lambda line: print(line, flush=True)))
+        code = asyncio.run(wiring.run(actors, clock, metrics, listen, _say))
     raise typer.Exit(code)
 
 
@@ -49,4 +49,9 @@ def _split(settings: Settings, names: tuple[Actor, ...]) -> None:
         who = "both actors run in one process" if len(names) > 1 else f"{name} can read the keys of {PEER[name]}"
         fix = "run `berani intake` and `berani desk` as two users who cannot read each other's keys"
         raise SettingsError([Fault("keys that only their own actor can read", fix, "BERANI_REQUIRE_SPLIT", f"({who})")])
-    print("split NOT in force: this process can open both who reported and what was reported", file=sys.stderr)
+    typer.echo("split NOT in force: this process can open both who reported and what was reported", err=True)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()

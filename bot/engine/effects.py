@@ -1,7 +1,7 @@
 """What a turn causes: frozen values, in the order in which they must be carried out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.engine.script import NOTHING, Kind
@@ -66,7 +66,7 @@ class Keep:
     words: str | None
     label: str
     shown: tuple[str, ...] = ()
-    extra: Mapping[str, str] = NOTHING
+    extra: Mapping[str, str] = field(default_factory=lambda: NOTHING)
     media: str | None = None
 
 

@@ -46,7 +46,7 @@ class Say:
     """A sentence: one `text`, or `variants` by the answer to the `vary` question ("lain" always, "belum" maybe)."""
 
     text: str | None = None
-    variants: Mapping[str, str] = NOTHING
+    variants: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Step:
     ask: Kind | None = None
     choices: tuple[Choice, ...] = ()
     doors: bool = False
-    when: Mapping[str, frozenset[str]] = NOTHING
+    when: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
     do: Effect | None = None
     goto: Target | None = None
     silent: Silent | None = None
@@ -111,10 +111,10 @@ class Script:
 class Words:
     """`flows/words.yaml`: control words, synonyms by choice id, greetings, danger words by tier, unneutral words."""
 
-    control: Mapping[str, tuple[str, ...]] = NOTHING
-    choices: Mapping[str, tuple[str, ...]] = NOTHING
+    control: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     greetings: tuple[str, ...] = ()
-    danger: Mapping[str, tuple[str, ...]] = NOTHING
+    danger: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     neutral_forbidden: tuple[str, ...] = ()
 
 

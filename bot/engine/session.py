@@ -1,7 +1,7 @@
 """Where a conversation stands: a small frozen value that goes to JSON and back, and never holds a person's words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
@@ -22,7 +22,7 @@ class Frame:
     script: str
     at: str | None
     done: tuple[str, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = NOTHING
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     reask: bool = False
     until: str | None = None
 
@@ -45,8 +45,8 @@ class Session:
     last_at: datetime
     shown: int = 0
     stack: tuple[Frame, ...] = ()
-    fields: Mapping[str, Status] = NOTHING
-    values: Mapping[str, tuple[str, ...]] = NOTHING
+    fields: Mapping[str, Status] = field(default_factory=lambda: NOTHING)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
     told: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     draft: bool = False
@@ -89,7 +89,7 @@ class Session:
         out: dict[str, Any] = {}
         for spec in fields(self):
             value = getattr(self, spec.name)
-            if value == spec.default:
+            if value == spec.default or value == NOTHING:
                 continue
             out[spec.name] = _WRITERS.get(spec.name, _plain)(value)
         return out

@@ -171,9 +171,9 @@ class Carry:
     def _secret(self, secret: fx.SetSecret) -> None:
         address_id = self.snapshot.address_id
         word = receipts.secret_hash(self.tools, address_id, secret.word)
-        self.plan.add(
-            lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(secret=word))
-        )
+        mine = update(ADDRESSES).where(ADDRESSES.c.id == address_id)
+        self.plan.add(lambda conn: conn.execute(mine.values(secret=word)))
+        self._message("kata_dipasang")
 
     # --- what the desk hears ------------------------------------------------------------------------------------------
 
@@ -227,7 +227,8 @@ class Carry:
 
     def _to_human(self, trouble: fx.ToHuman) -> None:
         held = self.snapshot.session.has_content
-        body = {"at": self.now.isoformat(), "what": trouble.reason, "thread": None, "raw": None, "held_report": held}
+        thread = self.thread_id.hex() if self._exists else None
+        body = {"at": self.now.isoformat(), "what": trouble.reason, "thread": thread, "raw": None, "held_report": held}
         self.plan.add(lambda conn: self.tools.post(conn, "trouble", body, self.now))
 
     # --- this chat ----------------------------------------------------------------------------------------------------

@@ -1,17 +1,20 @@
 """What intake answers by itself, before or beside the engine: BUKA, KODE, the kata rahasia, held messages, blocking."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from bot.content.text import fill
-from bot.engine.words import means
+from bot.engine.lexicon import lexicon
+from bot.engine.script import ScriptSet
+from bot.engine.text import forms
 from bot.intake import receipts, speak
 from bot.intake.plan import Plan
 from bot.intake.snapshot import Snapshot
 from bot.intake.tools import Tools
 from storage import outbox
-from storage.intake_tables import ADDRESSES, LINKS, SEALED_GATE
+from storage.intake_tables import ADDRESSES, LINKS, SEALED_GATE, THREADS
 
 GUARDED = ("buka", "kode", "status", "hapus")
 """Words that the kata rahasia guards; never darurat."""
@@ -87,8 +90,8 @@ def _answer_gate(
 
 def receipt_tried(
     conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, text: str, now: datetime
-) -> bool | None:
-    """Whether the sixteen digits in `text` are a receipt; None when there are no digits to try.
+) -> bytes | None:
+    """The thread whose receipt `text` holds, b"" for a wrong one, None when there are no digits to try.
 
     A right one links this address to its thread, so that replies go where the reporter last wrote from.
     """
@@ -98,11 +101,11 @@ def receipt_tried(
     address_id = snapshot.address_id
     if not receipts.may_try(conn, snapshot.address, now):
         _message(tools, plan, snapshot, "kode_dibatasi", now)
-        return False
+        return b""
     thread_id = receipts.find(conn, tools, digits) if len(digits) == 16 else None
     if thread_id is None:
         plan.add(lambda conn: receipts.count_wrong(conn, address_id, now))
-        return False
+        return b""
 
     def link(conn: Connection) -> None:
         mine = (LINKS.c.thread_id == thread_id) & (LINKS.c.address_id == address_id)
@@ -110,7 +113,19 @@ def receipt_tried(
             conn.execute(LINKS.insert().values(thread_id=thread_id, address_id=address_id, last_at=now))
 
     plan.add(link)
-    return True
+    return thread_id
+
+
+def adopted(conn: Connection, snapshot: Snapshot, thread_id: bytes) -> Snapshot:
+    """The snapshot as the other phone left the report: what is told from now on joins it.
+
+    A draft that was begun on this phone is not given up for it; then only replies come here too.
+    """
+    if snapshot.session.draft:
+        return snapshot
+    thread = conn.execute(select(THREADS).where(THREADS.c.id == thread_id)).mappings().one()
+    session = replace(snapshot.session, sent=thread["sent"], balas=thread["balas"])
+    return replace(snapshot, thread_id=thread_id, session=session, threads=(thread, *snapshot.threads))
 
 
 def reachable(tools: Tools, plan: Plan, snapshot: Snapshot, reached: bool, now: datetime) -> None:
@@ -130,6 +145,12 @@ def after_turn(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> N
     if snapshot.held:
         key = f"notice:{snapshot.address_id.hex()}:{now:%Y%m%d%H}"
         speak.say(tools, plan, snapshot, snapshot.live.scripts.push["ada_pesan"], now, dedupe=key)
+
+
+def means(scripts: ScriptSet, word: str, text: str) -> bool:
+    """Whether the whole message is that control word, or the word of that script."""
+    message, words = forms(text), lexicon(scripts)
+    return word in (words.control.one(message), words.opener(message))
 
 
 def _message(tools: Tools, plan: Plan, snapshot: Snapshot, key: str, now: datetime, **values: str) -> None:

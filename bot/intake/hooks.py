@@ -1,4 +1,4 @@
-"""What intake does when a message reached its end: remember its id, tell the desk of replies, note who is unreachable."""
+"""What intake does when a message reached its end: remember its id, tell the desk, note who is unreachable."""
 
 from datetime import datetime
 

@@ -98,7 +98,7 @@ class LettersIn:
             _done(conn, thread["id"], ["accepted", *DARURAT_STEPS])
             self._tell(conn, thread, "ditutup", "message", now)
 
-    def _reopened(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
+    def _reopened(self, conn: Connection, body: dict[str, Any], _: datetime) -> None:
         thread = self._thread(conn, body)
         if thread is not None:
             _set(conn, thread, closed_at=None)

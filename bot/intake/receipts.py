@@ -1,4 +1,4 @@
-"""Receipts (sixteen digits that bring a report to another phone) and the kata rahasia: made, shown, tried with limits."""
+"""Receipts (sixteen digits that bring a report to another phone) and the kata rahasia: made, shown, tried."""
 
 from datetime import datetime, timedelta
 

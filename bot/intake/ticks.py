@@ -78,7 +78,7 @@ def _still_true(thread: Any, step: str) -> bool:
 
 
 def canary_due(conn: Connection, now: datetime) -> bool:
-    """Whether the desk should prove again that it can open our letters: daily, and until it answers every 10 minutes."""
+    """Whether the desk should prove again that it can open our letters: daily; every 10 minutes until it answers."""
     sent, seen = _time(conn, _CANARY_SENT), _time(conn, CANARY_SEEN)
     if sent is None or now < sent:
         return True

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -102,6 +103,8 @@ class Intake:
             return plan
         event = self._event(conn, plan, snapshot, inbound, now)
         if event is not None:
+            if isinstance(event, Opened):
+                snapshot, event = commands.adopted(conn, snapshot, event.thread_id), ev.CodeTried(True)
             self._step(plan, snapshot, event, now)
             commands.after_turn(tools, plan, snapshot, now)
         return plan
@@ -127,7 +130,7 @@ class Intake:
 
     def _event(
         self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
-    ) -> ev.Event | None:
+    ) -> "ev.Event | Opened | None":
         """What the engine hears of this; None when it was answered here."""
         if inbound.kind == "text":
             return self._text(conn, plan, snapshot, inbound.text, now)
@@ -143,7 +146,9 @@ class Intake:
             return self._file(plan, snapshot, inbound, now)
         return ev.SentOther(inbound.other or inbound.kind)
 
-    def _text(self, conn: Connection, plan: Plan, snapshot: Snapshot, text: str, now: datetime) -> ev.Event | None:
+    def _text(
+        self, conn: Connection, plan: Plan, snapshot: Snapshot, text: str, now: datetime
+    ) -> "ev.Event | Opened | None":
         if command := _COMMAND.fullmatch(text.strip()):
             text = "/start" if command[1].lower() == "start" else command[1]
         heard = commands.intercept(conn, self._tools, plan, snapshot, text, now)
@@ -152,7 +157,7 @@ class Intake:
         if asking_kind(snapshot.scripts, snapshot.session) == "code":
             tried = commands.receipt_tried(conn, self._tools, plan, snapshot, heard, now)
             if tried is not None:
-                return ev.CodeTried(tried)
+                return Opened(tried) if tried else ev.CodeTried(False)
         return ev.Said(heard)
 
     def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
@@ -217,6 +222,13 @@ class Intake:
             outbox.put(conn, row)
         body = {"at": now.isoformat(), "what": what, "thread": None, "raw": raw, "held_report": raw is not None}
         tools.post(conn, "trouble", body, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A receipt was right: the thread that it opens."""
+
+    thread_id: bytes
 
 
 class TurnSetAside(Exception):
