@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from handoff import audit, cards, cases, claims, closing, escalation, people, relay, tell, teknis
+from handoff import audit, cards, cases, claims, closing, escalation, people, relay, teknis, tell
 from handoff.buttons import Press, named
 from handoff.people import Member
 from handoff.sql import insert_new

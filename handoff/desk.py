@@ -135,12 +135,6 @@ class Desk:
         teknis.trouble(self._work(conn, now), what, raw=raw, held_report=held_report)
 
     def set_aside(self, conn: Connection, inbound: Inbound, what: str, now: datetime) -> None:
-        """A turn that cannot be decided: it is not taken again, and its text goes to whoever owns the teknis case."""
-        received = tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))
-        insert_new(conn, RECEIVED, id=received, at=now)
-        self.trouble(conn, what, now, raw=inbound.text)
-
-    def set_aside(self, conn: Connection, inbound: Inbound, what: str, now: datetime) -> None:
         """A turn of the staff chat that fails whatever one tries: a human gets its text, its writer is told."""
         work = self._work(conn, now)
         if insert_new(conn, RECEIVED, id=self._received(inbound), at=now):

@@ -8,7 +8,7 @@ from handoff.people import Member
 from handoff.work import Work
 from storage.desk_tables import Case
 
-# Troubles that have a sentence of their own, by the beginning of their name; any other is "lain" with its name beside it.
+# Troubles that have a sentence of their own, by the beginning of their name; any other is "lain", its name beside it.
 KNOWN: Final = ("letter_refused", "letter", "lost_answer", "lost_file", "turn", "tick", "media", "unsent_message")
 
 
