@@ -4,6 +4,9 @@ from bot.content.answers import Fields
 from bot.content.checks.material import Material
 from bot.engine.script import ScriptSet
 
+#: The rules that this module writes.
+LOSSES = ("field_removed", "field_retyped")
+
 
 def changes(live: ScriptSet, material: Material) -> None:
     """Write a warning for every labelled question of the live set that is gone or of another kind now."""

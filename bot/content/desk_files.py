@@ -45,7 +45,7 @@ def parse_urgency(
         if level and level not in LEVELS:
             within.error("urgency_level", level=level, like=suggestion(level, LEVELS))
         when = _when(within, entries.get("when"), fields, scripts)
-        ended = not when
+        ended = "when" not in entries
         rules.append(UrgencyRule(level, when, within.text(entries["why"].value, "why") or ""))
     return tuple(rules)
 

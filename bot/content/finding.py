@@ -37,6 +37,21 @@ class Finding:
     fix: str
     rule: str = ""
 
+    def shown(self, folder: str = "flows") -> str:
+        """The finding as one line for an admin: `SALAH flows/lapor.yaml baris 12, langkah tempat: … Perbaiki: …`."""
+        values = {
+            "level": sentences.system(f"tingkat_{self.level}"),
+            "file": f"{folder}/{self.file}",
+            "line": str(self.line),
+            "step": self.step or "",
+            "what": self.what,
+            "fix": self.fix,
+        }
+        return fill(sentences.system("temuan_langkah" if self.step else "temuan"), values)
+
+    def __str__(self) -> str:
+        return self.shown()
+
     def as_json(self) -> dict[str, str | int | None]:
         """The finding as a JSON object, for `flows check --json`."""
         return {

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, select, update
 
-from bot.content.content import Content, ContentBroken
+from bot.content.changes import LOSSES
+from bot.content.content import Content, ContentBroken, Parsed
+from bot.content.finding import Finding, Sheet, Where
 from bot.content.parse import content_hash, parse, read_dir
+from bot.engine.script import ScriptSet
 from storage.shared_tables import CONTENT_SET
 
 #: Sets kept read in memory: the live one, and those that open conversations began with.
@@ -32,7 +35,7 @@ def publish(
 
     Publishing what is live already changes nothing. Raises ContentBroken with the findings if there is an error.
     """
-    content = parse(files).content or _broken(files)
+    content = _whole(parse(files))
     before = conn.execute(select(_TABLE.hash).where(_TABLE.live)).scalar()
     if before == content.hash:
         return content.hash
@@ -43,6 +46,15 @@ def publish(
         packed = json.dumps(dict(files), ensure_ascii=True)
         conn.execute(insert(CONTENT_SET).values(hash=content.hash, files=packed, **row))
     return content.hash
+
+
+def losses(conn: Connection, files: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Warnings about fields of the live set that these files no longer have; nothing if no set is live."""
+    found = conn.execute(select(_TABLE.hash).where(_TABLE.live)).scalar()
+    before = withdrawn(conn, found) if found else None
+    if before is None:
+        return ()
+    return tuple(one for one in parse(files, before).findings if one.rule in LOSSES)
 
 
 def ensure(conn: Connection, flows_dir: Path, now: datetime) -> str:
@@ -71,17 +83,31 @@ def by_hash(conn: Connection, name: str) -> Content | None:
         return None
 
 
+def withdrawn(conn: Connection, name: str) -> ScriptSet | None:
+    """The scripts of a set even if it was withdrawn, so that a conversation can be moved off it; None if it is gone."""
+    found = conn.execute(select(_TABLE.hash).where(_TABLE.hash == name)).scalar()
+    try:
+        return _load(conn, name).scripts if found else None
+    except ContentBroken:
+        return None
+
+
 def _load(conn: Connection, name: str) -> Content:
     if name in _read:
         return _read[name]
     files = json.loads(conn.execute(select(_TABLE.files).where(_TABLE.hash == name)).scalar_one())
-    content = parse(files).content if content_hash(files) == name else None
-    content = content or _broken(files)
+    if content_hash(files) != name:
+        sheet = Sheet()
+        sheet.error("set_damaged", Where("content_set", 1))
+        raise ContentBroken(tuple(sheet.findings))
+    content = _whole(parse(files))
     while len(_read) >= _KEPT:
         _read.pop(next(iter(_read)), None)
     _read[name] = content
     return content
 
 
-def _broken(files: Mapping[str, str]) -> Content:
-    raise ContentBroken(parse(files).findings)
+def _whole(parsed: Parsed) -> Content:
+    if parsed.content is None:
+        raise ContentBroken(parsed.findings)
+    return parsed.content

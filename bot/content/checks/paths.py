@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from bot.content.checks.material import Material
 from bot.content.checks.references import ENGINE_SCRIPTS
 from bot.content.finding import Where
-from bot.engine.script import Script, Step, Target
+from bot.engine.script import Kind, Script, Step, Target
 
 #: A step of a script.
 Spot = tuple[str, str]
@@ -31,9 +31,10 @@ def reachable(material: Material) -> None:
 def _early_variants(material: Material, graph: Graph, starts: AbstractSet[Spot]) -> None:
     """Without the `vary` question in the graph, what is still reached may be said before it was asked."""
     for script in material.scripts.values():
-        if script.vary is None:
+        asked = material.fields.places.get(script.vary or "", ())
+        asking = {(home, step.id) for home, step in asked if step.ask is Kind.CHOICE}
+        if not asking:
             continue
-        asking = {(home, step.id) for home, step in material.fields.places.get(script.vary, ())}
         early = _reach({spot: spots - asking for spot, spots in graph.items() if spot not in asking}, starts - asking)
         for home, step, say, where in material.says():
             variants = say.text is None and "belum" not in say.variants and "lain" in say.variants
