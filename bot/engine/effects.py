@@ -1,10 +1,11 @@
 """What a turn causes: frozen values, in the order in which they must be carried out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import Literal
 
-from bot.engine.script import NOTHING, Kind
+from bot.engine.script import Kind
 
 Status = Literal["nilai", "tidak_tahu", "dilewati"]
 AlarmReason = Literal["pintu", "kata", "diam"]
@@ -66,7 +67,7 @@ class Keep:
     words: str | None
     label: str
     shown: tuple[str, ...] = ()
-    extra: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    extra: Mapping[str, str] = default(default_factory=dict)
     media: str | None = None
 
 

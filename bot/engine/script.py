@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Literal
-
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Effect(StrEnum):
@@ -46,7 +43,7 @@ class Say:
     """A sentence: one `text`, or `variants` by the answer to the `vary` question ("lain" always, "belum" maybe)."""
 
     text: str | None = None
-    variants: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    variants: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +85,7 @@ class Step:
     ask: Kind | None = None
     choices: tuple[Choice, ...] = ()
     doors: bool = False
-    when: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
+    when: Mapping[str, frozenset[str]] = field(default_factory=dict)
     do: Effect | None = None
     goto: Target | None = None
     silent: Silent | None = None
@@ -111,10 +108,10 @@ class Script:
 class Words:
     """`flows/words.yaml`: control words, synonyms by choice id, greetings, danger words by tier, unneutral words."""
 
-    control: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    control: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     greetings: tuple[str, ...] = ()
-    danger: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    danger: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     neutral_forbidden: tuple[str, ...] = ()
 
 

@@ -1,12 +1,11 @@
 """Where a conversation stands: a small frozen value that goes to JSON and back, and never holds a person's words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from bot.engine.effects import Status, Tier
-from bot.engine.script import NOTHING
 
 Sent = Literal["no", "alarm", "consult", "submit"]
 
@@ -22,7 +21,7 @@ class Frame:
     script: str
     at: str | None
     done: tuple[str, ...] = ()
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reask: bool = False
     until: str | None = None
 
@@ -38,15 +37,15 @@ class Session:
     found. alarmed: causes already alarmed. check: the danger question waits. quiet: silence counts as an alarm.
     hushed, flagged: said, told once in this silence. waiting: pictures not yet asked about. trail: answered questions,
     for KEMBALI. picked: ticks of a several-choice question. unclear: how often running the answer was not understood.
-    consulting: the script that asked for a human.
+    consulting: the script that asked for a human. moved: another set came in between, so the question is shown anew.
     """
 
     set_hash: str
     last_at: datetime
     shown: int = 0
     stack: tuple[Frame, ...] = ()
-    fields: Mapping[str, Status] = field(default_factory=lambda: NOTHING)
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: NOTHING)
+    fields: Mapping[str, Status] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     told: tuple[str, ...] = ()
     content: tuple[str, ...] = ()
     draft: bool = False
@@ -58,6 +57,7 @@ class Session:
     sapaan: str | None = None
     greeted: bool = False
     paused: bool = False
+    moved: bool = False
     finished: bool = False
     check: bool = False
     quiet: bool = False
@@ -89,7 +89,7 @@ class Session:
         out: dict[str, Any] = {}
         for spec in fields(self):
             value = getattr(self, spec.name)
-            if value == spec.default or value == NOTHING:
+            if value == (spec.default if spec.default_factory is MISSING else spec.default_factory()):
                 continue
             out[spec.name] = _WRITERS.get(spec.name, _plain)(value)
         return out
@@ -140,7 +140,7 @@ def _read_frame(data: Mapping[str, Any]) -> Frame:
         script=data["script"],
         at=data["at"],
         done=tuple(data.get("done", ())),
-        values=_read_map(data.get("values", NOTHING)),
+        values=_read_map(data.get("values", {})),
         reask=bool(data.get("reask", False)),
         until=data.get("until"),
     )

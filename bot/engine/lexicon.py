@@ -1,0 +1,119 @@
+"""Word tables of a script set, compiled once per set: which message is which choice, move or script."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.engine.danger import DangerWords
+from bot.engine.script import Choice, ScriptSet, Step, Target, Words
+from bot.engine.text import Forms, forms, meant, plain
+
+DONT_KNOW = "tidak_tahu"
+_PAYLOAD = re.compile(r"^\s*/(\w+)(?:@\w+)?(?:\s|$)")
+
+
+@dataclass
+class WordTable:
+    """Word -> ids, in three depths: as typed, as meant, and signs that hold no letters ("-")."""
+
+    typed: dict[str, frozenset[str]] = field(default_factory=dict)
+    meant: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def add(self, words: Iterable[str], name: str) -> None:
+        """Let every one of the words mean `name`."""
+        for word in words:
+            # "/start" and "start" are the same word; "-" has no plain form and stands for itself.
+            key = plain(word) or word.strip().casefold()
+            if key:
+                self.typed[key] = self.typed.get(key, frozenset()) | {name}
+                self.meant[meant(key)] = self.meant.get(meant(key), frozenset()) | {name}
+
+    def find(self, message: Forms) -> frozenset[str]:
+        """The ids that the whole message means; several if it is ambiguous."""
+        if not message.plain:
+            return self.typed.get(message.raw, frozenset())
+        for table, key in ((self.typed, message.plain), (self.meant, message.meant), (self.meant, message.bare)):
+            if found := table.get(key):
+                return found
+        return frozenset()
+
+    def one(self, message: Forms) -> str | None:
+        """The only id that the whole message means, or None."""
+        found = self.find(message)
+        return next(iter(found)) if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
+class ChoiceTable:
+    """The choices of one question, in order, with their words."""
+
+    choices: tuple[Choice, ...]
+    words: WordTable
+
+    @property
+    def shown(self) -> tuple[Choice, ...]:
+        """Those that have a button and a number."""
+        return tuple(choice for choice in self.choices if choice.label is not None)
+
+    def get(self, name: str) -> Choice | None:
+        """The choice of that id."""
+        return next((choice for choice in self.choices if choice.id == name), None)
+
+
+class Lexicon:
+    """All word tables of one set. Make it with `lexicon(scripts)`, which keeps one per set."""
+
+    def __init__(self, scripts: ScriptSet) -> None:
+        self._scripts = scripts
+        self._tables: dict[tuple[str, str], ChoiceTable] = {}
+        self.danger = DangerWords(scripts.words.danger)
+        self.control = WordTable()
+        for move, words in scripts.words.control.items():
+            self.control.add((move, *words), move)
+        self.openers = WordTable()
+        for script in scripts.scripts.values():
+            self.openers.add(script.words, script.id)
+        self.unknown = WordTable()
+        self.unknown.add(("tidak tahu", *scripts.words.choices.get(DONT_KNOW, ())), DONT_KNOW)
+        self.greetings = frozenset(meant(plain(word)) for word in scripts.words.greetings)
+
+    def choices(self, script: str, step: Step) -> ChoiceTable:
+        """The choices of a question with everything that means them."""
+        key = (script, step.id)
+        if key not in self._tables:
+            choices = doors(self._scripts) if step.doors else step.choices
+            self._tables[key] = ChoiceTable(choices, _choice_words(choices, self._scripts.words))
+        return self._tables[key]
+
+    def opener(self, message: Forms) -> str | None:
+        """The script that the whole message opens; a command may carry a payload ("/start x") or a bot's name."""
+        command = _PAYLOAD.match(message.raw)
+        return self.openers.one(message) or (self.openers.one(forms(command.group(1))) if command else None)
+
+    def greets(self, message: Forms) -> bool:
+        """Whether the message only greets, in one or several words."""
+        tokens = message.meant.split()
+        return bool(tokens) and (message.meant in self.greetings or all(token in self.greetings for token in tokens))
+
+
+def _choice_words(choices: tuple[Choice, ...], words: Words) -> WordTable:
+    table = WordTable()
+    for choice in choices:
+        own = (choice.id, choice.id.replace("_", " "), *choice.words, *words.choices.get(choice.id, ()))
+        table.add(own if choice.label is None else (choice.label, *own), choice.id)
+    return table
+
+
+def doors(scripts: ScriptSet) -> tuple[Choice, ...]:
+    """The first screen: one choice for every script that has a door, in the order of their numbers."""
+    placed = sorted((script.door, script.id) for script in scripts.scripts.values() if script.door is not None)
+    found = (scripts.scripts[name] for _, name in placed)
+    return tuple(Choice(script.id, script.label, script.words, goto=Target("step", script.id)) for script in found)
+
+
+def lexicon(scripts: ScriptSet) -> Lexicon:
+    """The tables of a set, compiled the first time they are asked for."""
+    found: Lexicon | None = scripts.memo.get("lexicon")
+    if found is None:
+        found = scripts.memo["lexicon"] = Lexicon(scripts)
+    return found
