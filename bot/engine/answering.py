@@ -10,7 +10,7 @@ from bot.engine.running import follow
 from bot.engine.safety import calm
 from bot.engine.script import Choice, Kind, Script, Step
 from bot.engine.session import Frame
-from bot.engine.talk import CEK, DANGER, REPLY, Talk, field_name
+from bot.engine.talk import CEK, DANGER, LANJUT, REPLY, Talk, field_name
 
 HAS = ("ada",)
 UNKNOWN = "tidak_tahu"
@@ -159,7 +159,8 @@ def _record(
     else:
         done = frame.done if step.id in frame.done else (*frame.done, step.id)
         talk.set_top(values={**frame.values, step.id: ids}, done=done)
-    talk.remember(script.id, step.id)
+    if not step.doors and script.id != LANJUT:
+        talk.remember(script.id, step.id)
     talk.set(unclear=0, picked=())
     _special(talk, script, name, status, ids)
 

@@ -85,7 +85,7 @@ def _joined(texts: list[str]) -> list[str]:
 
 def _asked(talk: Talk, script: Script, step: Step) -> str:
     said = talk.sentence(step.say, script).replace("{sisa}", str(max(1, ahead(talk))))
-    if step.ask is Kind.TEXT and step.id in talk.session.told:
+    if step.ask is Kind.TEXT and step.id in talk.session.told and not step.again:
         said = talk.message("teruskan") or said
     lines = [said.strip()]
     if step.ask is Kind.REVIEW:

@@ -220,18 +220,24 @@ def _skip(talk: Talk, here: Place) -> None:
     if step.ask is Kind.REVIEW:
         again(talk)
         return
-    if step.ask is Kind.TEXT and step.id in talk.session.told:
-        end_text(talk, here)
+    if step.ask is Kind.TEXT:
+        _end_story(talk, here)
     else:
         skip(talk, here, None)
+        advance(talk)
+
+
+def _end_story(talk: Talk, here: Place) -> None:
+    """The story is told: the danger question, if it waits, comes before anything else."""
+    end_text(talk, here)
+    check(talk)
     advance(talk)
 
 
 def _done(talk: Talk, here: Place) -> None:
     step = here[2]
     if step.ask is Kind.TEXT:
-        end_text(talk, here)
-        advance(talk)
+        _end_story(talk, here)
     elif step.ask is Kind.CHOICES and talk.session.picked:
         choose(talk, here, talk.session.picked, None)
         advance(talk)
@@ -247,8 +253,9 @@ def _send(talk: Talk, here: Place) -> None:
         return
     submit(talk)
     if step.ask is Kind.TEXT and step.id in talk.session.told:
-        end_text(talk, here)
-    advance(talk)
+        _end_story(talk, here)
+    else:
+        advance(talk)
 
 
 def _pause(talk: Talk, _: Place) -> None:
@@ -264,7 +271,7 @@ def _quit(talk: Talk, _: Place | None = None) -> None:
 
 
 def _cancel(talk: Talk, _: Place) -> None:
-    leave(talk)
+    leave(talk, ended=False)
     advance(talk)
 
 

@@ -106,11 +106,11 @@ def follow(talk: Talk, step: Step, target: Target | None) -> None:
         open_script(talk, target.script, target.step, anew=step.doors)
 
 
-def leave(talk: Talk) -> None:
-    """End the topmost script; below it the conversation goes on."""
+def leave(talk: Talk, *, ended: bool = True) -> None:
+    """Leave the topmost script, at its end or (BATAL) before; below it the conversation goes on."""
     frame = talk.session.stack[-1]
     consulting = None if talk.session.consulting == frame.script else talk.session.consulting
-    finished = talk.session.finished or frame.script == LAPOR
+    finished = talk.session.finished or (ended and frame.script == LAPOR)
     talk.set(stack=talk.session.stack[:-1], consulting=consulting, finished=finished)
 
 
@@ -128,18 +128,21 @@ def open_script(talk: Talk, name: str, step: str | None = None, *, anew: bool = 
     else:
         if anew and name == LAPOR and talk.session.finished and talk.session.draft_sent:
             renew(talk)
-        steps = talk.scripts.scripts[name].steps
-        talk.set(
-            stack=(*talk.session.stack, Frame(name, steps[0].id if steps else None)), finished=_unfinished(talk, name)
-        )
+        _begin(talk, name)
     if step is not None:
         talk.set_top(at=step, reask=False)
     if name not in talk.session.pintu:
         talk.set(pintu=(*talk.session.pintu, name))
 
 
-def _unfinished(talk: Talk, name: str) -> bool:
-    return talk.session.finished and name != LAPOR
+def _begin(talk: Talk, name: str) -> None:
+    steps = talk.scripts.scripts[name].steps
+    talk.set(
+        stack=(*talk.session.stack, Frame(name, steps[0].id if steps else None)),
+        finished=talk.session.finished and name != LAPOR,
+        # KEMBALI leads through this run, not through an earlier one.
+        trail=tuple(entry for entry in talk.session.trail if not entry.startswith(f"{name}.")),
+    )
 
 
 def _has_left(talk: Talk, frame: Frame) -> bool:
@@ -175,22 +178,29 @@ def ahead(talk: Talk) -> int:
 
 
 def go_back(talk: Talk) -> bool:
-    """KEMBALI: the question answered last is open again; False if there is none."""
-    trail = list(talk.session.trail)
-    while trail:
-        name, _, step = trail.pop().partition(".")
-        script = talk.scripts.scripts.get(name)
-        if script is None or all(other.id != step for other in script.steps):
-            continue
-        talk.set(trail=tuple(trail))
-        opened = [frame.script for frame in talk.session.stack]
-        if name in opened:
-            talk.set(stack=talk.session.stack[: opened.index(name) + 1])
-        else:
-            talk.set(stack=(*talk.session.stack, Frame(name, step)))
-        talk.set_top(at=step, reask=True, until=None)
-        return True
-    return False
+    """KEMBALI: the question answered before this one is open again, first in the script that speaks; False if none."""
+    top = talk.top
+    trail = [entry for entry in talk.session.trail if _exists(talk, entry)]
+    own = [entry for entry in trail if top is not None and entry.startswith(f"{top.script}.")]
+    if not trail:
+        return False
+    entry = (own or trail)[-1]
+    at = len(trail) - 1 - trail[::-1].index(entry)
+    name, _, step = entry.partition(".")
+    talk.set(trail=(*trail[:at], *trail[at + 1 :]))
+    opened = [frame.script for frame in talk.session.stack]
+    if name in opened:
+        talk.set(stack=talk.session.stack[: opened.index(name) + 1])
+    else:
+        talk.set(stack=(*talk.session.stack, Frame(name, step)))
+    talk.set_top(at=step, reask=True, until=None)
+    return True
+
+
+def _exists(talk: Talk, entry: str) -> bool:
+    name, _, step = entry.partition(".")
+    script = talk.scripts.scripts.get(name)
+    return script is not None and any(other.id == step for other in script.steps)
 
 
 def _let_pictures_go(talk: Talk) -> None:

@@ -8,6 +8,9 @@ from bot.engine.script import Kind
 from bot.engine.session import Frame
 from bot.engine.talk import CEK, DANGER, DARURAT, TEMANI, Talk
 
+#: Where help is called or the question itself is being asked, it is not asked again.
+_CALLED = frozenset({DARURAT, TEMANI, CEK})
+
 
 def listen(talk: Talk, text: str) -> bool:
     """Look for danger words in what the person wrote; True if they want to die or hurt themselves.
@@ -31,7 +34,7 @@ def listen(talk: Talk, text: str) -> bool:
     top = talk.top
     # Violence told after an alarm is the story of it, not a new danger; a call for help always is.
     told = not found.fear and talk.session.sent == "alarm"
-    if not told and not (top is not None and top.script in {DARURAT, TEMANI}):
+    if not told and not (top is not None and top.script in _CALLED - {CEK}):
         talk.set(check=True, quiet=talk.session.quiet or (found.tier == "weak" and talk.pending is None))
     return False
 
@@ -46,6 +49,9 @@ def only_answered(talk: Talk) -> None:
 def comfort(talk: Talk) -> None:
     """Open `temani`, at once and over everything else."""
     talk.set(check=False, quiet=False)
+    # Whatever the message was taken for, only this is said to it.
+    talk.pieces = [piece for piece in talk.pieces if piece.urgent]
+    talk.settle = False
     open_script(talk, TEMANI)
     talk.set(paused=False)
     advance(talk)
@@ -61,13 +67,11 @@ def check(talk: Talk, *, after_silence: bool = False) -> None:
     if not talk.session.check or talk.session.paused:
         return
     found = open_step(talk.scripts, talk.session)
-    if found is not None:
-        frame, _, step = found
-        if frame.script in {DARURAT, TEMANI} or step.id == DANGER or frame.script == CEK:
-            talk.set(check=False)
-            return
-        if step.ask is Kind.TEXT and not after_silence:
-            return
+    if (talk.top is not None and talk.top.script in _CALLED) or (found is not None and found[2].id == DANGER):
+        talk.set(check=False)
+        return
+    if found is not None and found[2].ask is Kind.TEXT and not after_silence:
+        return
     talk.set(check=False)
     if CEK in talk.scripts.scripts and all(frame.script != CEK for frame in talk.session.stack):
         steps = talk.scripts.scripts[CEK].steps

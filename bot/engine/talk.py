@@ -29,8 +29,8 @@ class Talk:
     """The turn under construction.
 
     asked: the question is shown at the end. ticks: only its ticks changed. settle: an acknowledgement inside an answer.
-    joins: what is kept joins the open case. pending: an alarm that follows the words that caused it. before: whether the
-    danger question waited, and silence counted, before this message was heard.
+    joins: what is kept joins the open case. pending: an alarm that follows the words that caused it. before: whether
+    the danger question waited, and silence counted, before this message was heard.
     """
 
     scripts: ScriptSet
