@@ -50,6 +50,7 @@ def understand(
     now: Annotated[str | None, typer.Option(help="ISO time at which the lines were written")] = None,
 ) -> None:
     """Read lines on stdin and print, one JSON object a line, what the bot would take each for."""
+    from bot.engine.understand import UnknownQuestion
     from bot.engine.understand import understand as meaning
 
     with end_the_verb():
@@ -58,13 +59,38 @@ def understand(
         scripts = _content(settings.flows_dir).scripts
     try:
         meaning(scripts, what, "", moment)
-    except LookupError:
+    except UnknownQuestion:
         typer.echo(f"{what!r} is neither `danger`, `first` nor a question FLOW.STEP of the scripts.", err=True)
         raise typer.Exit(2) from None
     for text in _lines():
         # ASCII, because a text may hold bytes that are no characters and still has to be printed.
         typer.echo(json.dumps({"text": text, "meaning": meaning(scripts, what, text, moment)}))
         sys.stdout.flush()
+
+
+@app.command("try")
+def try_(
+    name: Annotated[str, typer.Argument(metavar="ID", help="id of a script, as after `flow:`")],
+) -> None:
+    """Play a script here: nothing is stored or sent. `(diam 3m)` lets time pass, `(foto)` sends a picture."""
+    from bot.cli.player import Player
+
+    with end_the_verb():
+        settings = load(os.environ)
+        content = _content(settings.flows_dir)
+        moment = _moment(None, settings)
+    if name not in content.scripts.scripts:
+        typer.echo(f"There is no script {name!r}. There are: {', '.join(content.scripts.scripts)}", err=True)
+        raise typer.Exit(2)
+    player = Player(content, moment, _say)
+    player.begin(name)
+    player.play(_lines())
+
+
+def _say(text: str) -> None:
+    # What was typed may hold halves of characters: shown as signs, not as a traceback.
+    typer.echo(text.encode("utf-8", "replace").decode())
+    sys.stdout.flush()
 
 
 @app.command()
