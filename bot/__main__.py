@@ -1,30 +1,50 @@
-"""The `berani` command: every verb, each in a module of bot/cli."""
+"""The `berani` command: a table of verbs; only the one that is asked for is imported, so that each starts fast."""
+
+import sys
+from importlib import import_module
 
 import typer
 
-from bot.cli import cases, db, demo, flows, init, keys, run, staff
+VERBS = {
+    "run": "bot.cli.run",
+    "intake": "bot.cli.run",
+    "desk": "bot.cli.run",
+    "init": "bot.cli.init",
+    "demo": "bot.cli.demo",
+    "cases": "bot.cli.cases",
+    "keys": "bot.cli.keys",
+    "db": "bot.cli.db",
+    "staff": "bot.cli.staff",
+    "flows": "bot.cli.flows",
+}
+"""Verb → module. The module holds a function of that name, or `app` with verbs of its own."""
 
-app = typer.Typer(
-    help="Berani Lapor: anonymous reports of violence against children, and a desk that loses none.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command()(run.run)
-app.command()(run.intake)
-app.command()(run.desk)
-app.command()(init.init)
-app.command()(demo.demo)
-app.command()(cases.cases)
-app.add_typer(keys.app, name="keys")
-app.add_typer(db.app, name="db")
-app.add_typer(staff.app, name="staff")
-app.add_typer(flows.app, name="flows")
+
+def application(asked: str | None = None) -> typer.Typer:
+    """The command with one verb, or with all of them if `asked` is none of ours (help, wrong use)."""
+    app = typer.Typer(
+        help="Berani Lapor: anonymous reports of violence against children, and a desk that loses none.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.callback()
+    def berani() -> None:
+        """Berani Lapor: anonymous reports of violence against children, and a desk that loses none."""
+
+    for verb in [asked] if asked in VERBS else VERBS:
+        module = import_module(VERBS[verb])
+        if hasattr(module, "app"):
+            app.add_typer(module.app, name=verb)
+        else:
+            app.command(verb)(getattr(module, verb))
+    return app
 
 
 def main() -> None:
     """Entry point of the command."""
-    app()
+    application(sys.argv[1] if len(sys.argv) > 1 else None)()
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ from bot.settings import load
 from handoff.work import Tools, Work
 from storage import keys
 from storage.entropy import system_entropy
-from storage.store import Store
+from storage.store import Conflict, Store
 
 T = TypeVar("T")
+RACES = 8
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,17 @@ class DeskAccess:
     now: datetime
 
     def write(self, job: Callable[[Work], T]) -> T:
-        """Runs the job in one transaction; a running desk goes on when it is done."""
-        with self.store.unit() as unit:
-            result = job(Work(unit.connection, self.now, self.tools))
-            unit.commit()
-        return result
+        """Runs the job in one transaction, again if a running desk was in its way."""
+        for _ in range(RACES):
+            try:
+                # Not `Store.write`: a second writer would checkpoint beside the running one.
+                with self.store.unit() as unit:
+                    result = job(Work(unit.connection, self.now, self.tools))
+                    unit.commit()
+            except Conflict:
+                continue
+            return result
+        raise Conflict
 
     def read(self, job: Callable[[Work], T]) -> T:
         """Runs the job on a snapshot."""

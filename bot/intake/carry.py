@@ -71,19 +71,23 @@ class Carry:
     def _show(self, show: fx.Show) -> None:
         if show.push is not None:
             return self._push(show)
-        kind = f"ask:{self.session.shown}" if show.question else "say"
+        kind = self._kind(show)
         buttons = speak.keyboard(self.session.shown, show.buttons)
         if show.again and self.snapshot.question is not None:
             return speak.rebutton(self.tools, self.plan, self.snapshot, buttons, self.now)
         self._say(show.text, buttons=buttons, settle=show.settle, priority=0 if show.urgent else 2, kind=kind)
         return None
 
+    def _kind(self, show: fx.Show) -> str:
+        """A question with buttons is remembered by its number, so that its message can show the answer later."""
+        return f"ask:{self.session.shown}" if show.question and show.buttons else "say"
+
     def _push(self, show: fx.Show) -> None:
         """Something said unasked, after a silence."""
         last_in = self.snapshot.last_in or self.now
         decision = push.decide("status", self.session.balas, last_in, self.now, self.tools.zone)
         if decision.how == "content":
-            kind = f"ask:{self.session.shown}" if show.question else "say"
+            kind = self._kind(show)
             self._say(show.text, buttons=speak.keyboard(self.session.shown, show.buttons), kind=kind)
         elif self.session.balas != "jangan" and show.push and decision.how == "notice":
             self._say(self.snapshot.live.scripts.push[show.push], due_at=decision.due)
