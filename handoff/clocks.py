@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from handoff import audit, cards, cases, claims, closing, escalation, people, relay, teknis, tell
 from handoff.buttons import Press, named
@@ -49,6 +50,9 @@ def fire_due(work: Work, report: Callable[[str], None]) -> None:
         try:
             with work.conn.begin_nested():
                 _fire(work, cases.get(work, case_id), digest)
+        except DBAPIError:
+            # The transaction itself is lost (PostgreSQL could not put it in an order): the whole tick runs again.
+            raise
         except Exception as error:  # noqa: BLE001 -- whatever is wrong with one case, the net below pages for it
             report(type(error).__name__)
     _net(work, digest)

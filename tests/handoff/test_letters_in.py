@@ -1,0 +1,290 @@
+"""Letters from intake: one thread is one case, nothing is lost, nothing lowers."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from handoff import cases, pages, record
+from handoff.desk import Enclosures
+from handoff.letters_in import UnknownLetter
+from storage.desk_tables import AUDIT, CASE, PAGE, TASK
+from storage.entropy import system_entropy
+
+from tests.handoff.conftest import GROUP, Office
+
+SARI, BUDI, ADMIN = 1, 2, 4
+
+
+def count(office: Office, table: object = CASE) -> int:
+    found: int = office.read(select(func.count()).select_from(table))[0][0]  # type: ignore[arg-type]
+    return found
+
+
+def test_one_thread_is_one_case_whatever_comes_first(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"), kind="alarm", reason="pintu")
+    office.write("submit", thread, office.answer("luka", "sedikit"))
+    office.write("more", thread, office.answer("umur", "5_sampai_12"))
+    assert count(office) == 1
+    assert [letter.body["level"] for letter in office.letters("accepted")] == ["darurat", "darurat"]
+
+
+def test_an_answer_that_is_listed_twice_stands_there_once(office: Office) -> None:
+    story = office.answer("cerita", words="satu")
+    thread = system_entropy(16)
+    office.write("submit", thread, story)
+    office.write("more", thread, story, office.answer("luka", "sedikit"))
+    read = office.work(lambda work: pages.read(work, office.case()))
+    assert [page.body["field"] for page in read] == ["cerita", "luka"]
+
+
+def test_an_alarm_calls_everybody_on_duty_in_private(office: Office) -> None:
+    office.report(kind="alarm", pintu=["lapor", "darurat"], reason="pintu")
+    for who in (SARI, BUDI):
+        assert "DARURAT" in office.last(who)
+        assert "CERITA" not in office.last(who)
+    office.press(BUDI, "Ambil")
+    assert office.case().owner == office.staff_id(BUDI)
+
+
+def test_without_a_group_every_case_is_a_private_page(empty_office: Office) -> None:
+    empty_office.hire(SARI, "Sari")
+    empty_office.report()
+    assert "K-0001" in empty_office.last(SARI)
+    empty_office.bind()
+    assert "K-0001" in empty_office.last(GROUP)
+    empty_office.press(SARI, "Ambil", GROUP)
+    assert empty_office.case().state == "claimed"
+
+
+def test_with_nobody_at_all_the_case_waits_and_the_first_who_joins_sees_it(empty_office: Office) -> None:
+    empty_office.report()
+    empty_office.tick(hours=3)
+    assert empty_office.letters("accepted")[0].body["on_duty"] is False
+    empty_office.hire(SARI, "Sari")
+    assert "K-0001" in empty_office.last(SARI)
+
+
+def test_later_answers_raise_with_a_page_and_never_lower(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "tidak"))
+    assert office.case().urgency == "sedang"
+    office.write("more", thread, office.answer("dekat", "serumah"))
+    assert office.case().urgency == "tinggi"
+    assert "sekarang TINGGI" in office.last(GROUP)
+    office.write("more", thread, office.answer("bahaya", "ya", version=2))
+    assert office.case().urgency == "darurat"
+    assert "DARURAT" in office.last(BUDI)
+    office.write("more", thread, office.answer("bahaya", "tidak", version=3), office.answer("dekat", "tidak", version=2))
+    office.write("more", thread, office.answer("bahaya", status="tidak_tahu", version=4))
+    assert office.case().urgency == "darurat"
+
+
+def test_raising_does_not_give_back_the_time_that_passed(office: Office) -> None:
+    thread = office.report()
+    office.advance(minutes=20)
+    office.write("more", thread, office.answer("dekat", "serumah"))
+    assert office.case().next_due_at == office.now + timedelta(minutes=10)
+
+
+def test_a_talk_that_becomes_a_report_is_a_report(office: Office) -> None:
+    thread = office.report(kind="consult")
+    assert office.case().kind == "ingin_bicara"
+    office.write("more", thread, office.answer("luka", "sedikit"))
+    assert office.case().kind == "ingin_bicara"
+    office.write("submit", thread)
+    assert office.case().kind == "laporan"
+    office.write("consult", thread)
+    assert office.case().kind == "laporan"
+
+
+def test_an_answer_that_was_changed_on_the_way_is_counted_and_the_others_stay(office: Office) -> None:
+    office.hire(ADMIN, "Ayu", "admin")
+    good, bad, gone = (office.answer("cerita", words=word) for word in ("utuh", "palsu", "hilang"))
+    other = office.answer("cerita", words="lain")
+    office.write("submit", system_entropy(16), good, bad, gone, enclosed=Enclosures(dict([good, (bad[0], other[1])])))
+    read = office.work(lambda work: pages.read(work, office.case()))
+    assert [page.body.get("words") for page in read if page.kind == "answer"] == ["utuh"]
+    assert [page.body["detail"] for page in read if page.kind == "event"] == ["2"]
+    assert (office.case("T-0001").kind, office.case("T-0001").owner) == ("teknis", office.staff_id(ADMIN))
+
+
+def test_strange_texts_come_through_whole_and_harmless(office: Office) -> None:
+    words = "a\ud800b\x00c \u202edia\u202c *tebal* 😀"
+    office.write("submit", system_entropy(16), office.answer("cerita", words=words))
+    assert office.work(lambda work: pages.read(work, office.case()))[0].body["words"] == words
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    shown = office.last(SARI)
+    assert "\u202e" not in shown
+    assert "\x00" not in shown
+    assert "*tebal*" not in shown
+    shown.encode()
+
+
+def test_the_place_is_read_out_of_the_words(office: Office) -> None:
+    office.report(office.answer("tempat", words="gang 3 kariangau"))
+    office.report(office.answer("tempat", words="di rumah nenek"))
+    office.report(office.answer("tempat", "luar"))
+    cards = [text for text in office.texts(GROUP) if "· baru" in text]
+    assert "Balikpapan Barat" in cards[0]
+    assert "kecamatan belum diketahui" in cards[1]
+    assert "Di luar Balikpapan" in cards[2]
+    known = office.work(lambda work: cases.about(work, office.case()))
+    assert known.kelurahan == "Kariangau"
+
+
+def test_what_the_official_record_counts_is_kept_with_how_it_was_answered(office: Office) -> None:
+    office.report(
+        office.answer("umur", "5_sampai_12"),
+        office.answer("kelamin", status="dilewati"),
+        office.answer("orangnya", "tiri"),
+    )
+    child = office.work(lambda work: record.parties(work, office.case(), "child"))
+    accused = office.work(lambda work: record.parties(work, office.case(), "accused"))
+    assert child[0]["umur"] == {"status": "nilai", "value": ["5_sampai_12"], "code": []}
+    assert child[0]["kelamin"]["status"] == "dilewati"
+    assert child[0]["khusus"]["status"] == "belum"
+    assert accused[0]["orangnya"]["code"] == ["orang_tua"]
+
+
+def test_a_photo_is_kept_as_it_came_and_shown_as_not_cleaned(office: Office) -> None:
+    listed, parts = office.media(b"FOTO-RAHASIA" * 100)
+    answer = office.answer("cerita", kind="photo", media=listed["id"], words="")
+    office.write("submit", system_entropy(16), answer, media=[listed], parts=parts)
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    shown = office.chats[SARI][-1]
+    assert (shown.media, "belum dibersihkan" in shown.text) == (listed["id"], True)
+    opened = office.do(lambda conn: office.desk.file(conn, listed["id"], office.now))
+    assert opened.data == b"FOTO-RAHASIA" * 100
+
+
+def test_a_file_with_a_missing_part_is_a_task_for_somebody(office: Office) -> None:
+    listed, _ = office.media(b"x")
+    office.write("submit", system_entropy(16), office.answer("cerita", words="a"), media=[listed])
+    assert office.case("T-0001").state == "new"
+    assert "T-0001" in office.last(GROUP) + "".join(office.texts(GROUP))
+
+
+def test_who_writes_after_closing_has_the_same_officer_again(office: Office) -> None:
+    thread = _closed(office)
+    office.write("more", thread, office.answer("cerita", words="dia datang lagi"))
+    assert (office.case().state, office.case().owner) == ("in_progress", office.staff_id(SARI))
+    assert office.letters("reopened")[0].body == {"thread": thread.hex()}
+    assert "dibuka lagi" in office.last(SARI)
+    assert office.case().next_due_at == office.now + timedelta(days=4)
+
+
+def test_who_writes_after_closing_without_an_officer_is_new_again(office: Office) -> None:
+    thread = _closed(office)
+    from handoff import people, staff
+
+    sari = office.staff_id(SARI)
+    office.work(lambda work: staff.remove(work, people.member(work, sari)))
+    office.write("alarm", thread, office.answer("bahaya", "ya"))
+    assert (office.case().state, office.case().owner, office.case().urgency) == ("new", None, "darurat")
+    assert "K-0001" in office.last(BUDI)
+
+
+def _closed(office: Office) -> bytes:
+    thread = office.report()
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.press(SARI, "Tutup")
+    office.press(SARI, "Ditangani")
+    office.say(SARI, "selesai")
+    assert office.case().state == "closed"
+    return thread
+
+
+@pytest.mark.parametrize("what", ["diam", "aman", "unreachable"])
+def test_a_flag_tells_the_owner_and_changes_no_state(office: Office, what: str) -> None:
+    thread = office.report(office.answer("bahaya", "ya"))
+    office.press(SARI, "Ambil", GROUP)
+    before = office.case()
+    office.post("flag", thread=thread.hex(), at="", what=what)
+    assert "K-0001" in office.last(SARI)
+    assert (office.case().state, office.case().urgency) == (before.state, "darurat")
+    assert office.case().next_due_at == before.next_due_at
+
+
+def test_silence_after_danger_calls_everybody_again_while_nobody_has_it(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"))
+    before = len(office.texts(SARI))
+    office.post("flag", thread=thread.hex(), at="", what="diam")
+    assert len(office.texts(SARI)) == before + 1
+    assert "tidak menjawab lagi" in office.last(GROUP)
+
+
+def test_erasing_from_the_chat_is_a_task_for_a_human(office: Office) -> None:
+    thread = _closed(office)
+    office.post("flag", thread=thread.hex(), at="", what="hapus")
+    assert office.case().state == "closed"
+    assert "diminta hapus" in office.last(SARI)
+    office.tick(hours=24)
+    assert "diminta hapus" in office.last(BUDI), "what its owner leaves lying is everybody's"
+    assert office.press(BUDI, "Sudah kuurus") == "Terima kasih."
+    assert office.read(select(TASK.c.next_due_at))[0].next_due_at is None
+
+
+def test_a_telephone_number_is_shown_once_to_the_claimant_only(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"))
+    office.post("phone", thread=thread.hex(), number="0811-NOMOR")
+    assert not any("NOMOR" in text for who in (SARI, BUDI, GROUP) for text in office.texts(who))
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    _, data = office.find(SARI, "Lihat nomor telepon")
+    assert "tidak berlaku" in office.press_data(BUDI, data)
+    office.press_data(SARI, data)
+    assert "0811-NOMOR" in office.last(SARI)
+    assert "sudah dihapus" in office.press_data(SARI, data)
+    read = office.work(lambda work: pages.read(work, office.case()))
+    assert "NOMOR" not in json.dumps([page.body for page in read])
+    assert [row.verb for row in office.read(select(AUDIT.c.verb).where(AUDIT.c.verb == "phone_shown"))] == ["phone_shown"]
+
+
+def test_trouble_becomes_a_case_that_an_admin_owns(office: Office) -> None:
+    office.hire(ADMIN, "Ayu", "admin")
+    office.post("trouble", at="", what="turn_ValueError", thread=None, raw="ISI-TERTAHAN", held_report=True)
+    case = office.case("T-0001")
+    assert (case.kind, case.urgency, case.state, case.owner) == ("teknis", "tinggi", "claimed", office.staff_id(ADMIN))
+    assert case.next_due_at is not None
+    office.press(ADMIN, "Buka")
+    assert "ISI-TERTAHAN" in office.last(ADMIN)
+    assert not any("T-0001" in text for text in office.texts(GROUP))
+
+
+def test_the_same_trouble_again_is_the_same_case_but_a_held_report_is_always_its_own(office: Office) -> None:
+    for _ in range(3):
+        office.post("trouble", at="", what="media", thread=None, raw=None, held_report=False)
+    assert count(office) == 1
+    for _ in range(2):
+        office.post("trouble", at="", what="media", thread=None, raw="x", held_report=True)
+    assert count(office) == 3
+
+
+def test_trouble_without_admin_goes_to_the_coordinator_and_without_one_to_the_group(office: Office) -> None:
+    office.do(lambda conn: office.desk.trouble(conn, "letter_refused", office.now, held_report=True))
+    office.deliver()
+    assert "T-0001" in office.last(GROUP)
+    office.hire(5, "Kiki", "coordinator")
+    office.do(lambda conn: office.desk.trouble(conn, "letter_refused", office.now, held_report=True))
+    assert office.case("T-0002").owner == office.staff_id(5)
+
+
+def test_a_canary_is_answered(office: Office) -> None:
+    office.post("canary", nonce="abc")
+    assert office.letters("canary")[0].body == {"nonce": "abc"}
+
+
+def test_a_letter_of_an_unknown_kind_is_not_swallowed(office: Office) -> None:
+    with pytest.raises(UnknownLetter):
+        office.post("from_the_future", thread="00")
+    assert count(office, PAGE) == 0
+
+
+def test_a_letter_about_a_thread_that_nobody_knows_changes_nothing(office: Office) -> None:
+    office.post("flag", thread=system_entropy(16).hex(), at="", what="hapus")
+    office.post("delivery", relay=system_entropy(16).hex(), state="sent")
+    assert count(office) == 0
