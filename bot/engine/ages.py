@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from bot.engine.slang import COURTESY
 from bot.engine.text import canonical, number_word, plain
 
 UNDER_5, TO_12, TO_17, ADULT = "di_bawah_5", "5_sampai_12", "13_sampai_17", "dewasa"
@@ -31,7 +32,7 @@ def read_age(text: str) -> str | None:
     """The band that the text names, or None if it names none or several."""
     if len(text) > 60:
         return None
-    tokens = [word for token in _split(text) for word in canonical(token).split()]
+    tokens = [word for token in _split(text) for word in canonical(token).split() if word not in COURTESY]
     if not tokens or not _UNSURE.isdisjoint(tokens):
         return None
     numbers = [value for token in tokens if (value := _number(token)) is not None]

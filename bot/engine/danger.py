@@ -22,7 +22,10 @@ _THINGS = frozenset(
 _MASKS = str.maketrans("431057@$!", "aeiostasi")
 #: Near a danger word by their letters, far from it by their sense.
 _OTHER_WORDS = frozenset(
-    "diajar diajari diajarin dibayar merasa memikul dipikul menyisa dikuncir disikat kelar takar".split()
+    (
+        "diajar diajari diajarin dibayar dihantar dikurang disikapi menentang merasa memikul dipikul menyisa "
+        "dikuncir kelar"
+    ).split()
 )
 _SHORT = 5
 
@@ -126,7 +129,7 @@ class DangerWords:
             if width not in windows:
                 starts = range(len(text.tokens) - width + 1)
                 windows[width] = sorted({" ".join(text.tokens[at : at + width]) for at in starts})
-            cutoff = 86 if width == 1 else 88
+            cutoff = 85 if width == 1 else 88
             near = process.extract(phrase.spaced, windows[width], scorer=fuzz.ratio, score_cutoff=cutoff, limit=5)
             best = max((score for window, score, _ in near if _same_words(phrase.spaced, window)), default=0.0)
             if best and not _false_friend(phrase, text.tokens, 0, -1):

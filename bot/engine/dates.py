@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from bot.engine.text import canonical, number_word, plain
+from bot.engine.slang import COURTESY
+from bot.engine.text import meant, number_word, plain
 
 Precision = Literal["hari", "minggu", "bulan", "tahun"]
 _DAYPARTS = frozenset("pagi siang sore malam petang subuh magrib maghrib dini isya dhuhur zuhur ashar".split())
@@ -99,7 +100,7 @@ def read_date(text: str, now: datetime) -> DateFound | Ahead | None:
     numeric = _numeric(text, today)
     if numeric is not None:
         return numeric
-    tokens = [word for token in _split(text) for word in canonical(token).split()]
+    tokens = [token for token in meant(_split(text)).split() if token not in COURTESY]
     if not tokens or all(number_word(token) is not None for token in tokens):
         return None
     found = _phrase(tokens, now)
@@ -115,9 +116,9 @@ def read_date(text: str, now: datetime) -> DateFound | Ahead | None:
     return None
 
 
-def _split(text: str) -> list[str]:
+def _split(text: str) -> str:
     # "2hr" and "12okt" are two words each.
-    return re.sub(r"(\d)([a-z])", r"\1 \2", plain(text)).split()
+    return re.sub(r"(\d)([a-z])", r"\1 \2", plain(text))
 
 
 def _phrase(tokens: list[str], now: datetime) -> DateFound | Ahead | None:
@@ -164,7 +165,8 @@ def _weekday(rest: list[str], today: date) -> date | None:
     if named == ["minggu"] and rest[0] != "hari":
         return None
     back = (today.weekday() - _WEEKDAYS.index(named[0])) % 7
-    return today - timedelta(days=back or (7 if past else 0))
+    # On a Monday "senin" is the last one: of today one says "hari ini" or "tadi".
+    return today - timedelta(days=back or (0 if named[1:] == ["ini"] else 7))
 
 
 def _ago(rest: list[str], now: datetime) -> DateFound | Ahead | None:

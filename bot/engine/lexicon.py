@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.engine.danger import DangerWords
 from bot.engine.script import Choice, ScriptSet, Step, Target, Words
+from bot.engine.slang import BLESSINGS, COURTESY
 from bot.engine.text import Forms, forms, meant, plain
 
 DONT_KNOW = "tidak_tahu"
@@ -93,7 +94,13 @@ class Lexicon:
     def greets(self, message: Forms) -> bool:
         """Whether the message only greets, in one or several words."""
         tokens = message.meant.split()
-        return bool(tokens) and (message.meant in self.greetings or all(token in self.greetings for token in tokens))
+        at = 0
+        while at < len(tokens):
+            longest = next((n for n in (3, 2, 1) if " ".join(tokens[at : at + n]) in self.greetings), 0)
+            if not longest and not (at and (tokens[at] in BLESSINGS or tokens[at] in COURTESY)):
+                return False
+            at += longest or 1
+        return bool(tokens)
 
 
 def _choice_words(choices: tuple[Choice, ...], words: Words) -> WordTable:

@@ -35,6 +35,8 @@ _NAMING = frozenset({"kelurahan", "kecamatan", "balikpapan", "daerah", "wilayah"
 #: A street is called after a place without lying in it.
 _STREETS = frozenset({"jl", "jln", "jalan", "gang", "gg"})
 _LONGEST = 3
+#: Letters from which on the beginning of a name says something.
+_BEGINNING = 8
 _SURE = 90
 _MARGIN = 5
 
@@ -75,10 +77,11 @@ def _hit(
     if not _means_a_place(tokens, first, last, written):
         return None
     meant = _similar(names, written) if similar else {place for name, place in names if name == written}
-    if not similar and not meant and last - first > 1:
+    if not similar and not meant and len(written) >= _BEGINNING:
         # "gunung sari" begins two names of one kecamatan: the kecamatan is sure, the kelurahan is not.
         begun = {place for name, place in names if place.kelurahan and name.startswith(written)}
-        meant = {PlaceFound(place.kecamatan) for place in begun} if len(begun) > 1 else begun
+        if last - first > 1 or len(begun) > 1:
+            meant = {PlaceFound(place.kecamatan) for place in begun} if len(begun) > 1 else begun
     if len(meant) != 1:
         return None
     return first, last, next(iter(meant))

@@ -17,6 +17,10 @@ from bot.engine.text import Forms, empty, forms, has_letters, number_word, plain
 
 #: LAB.md section 7: below 80 nothing is a typo, and the runner-up must be 15 lower.
 SURE, MARGIN, SHORTEST = 80.0, 15.0, 3
+#: What a text must reach whose words are divided otherwise ("hpku").
+RESPACED = 88.0
+#: Endings that only say whose: "bapak tirinya".
+OWNERS = frozenset({"", "nya", "ku", "mu"})
 #: Leaving must be easy, so these two moves are met with a typo too; 88 keeps "keluarga" out.
 EXITS, EXIT_SURE = ("keluar", "batal"), 88.0
 #: What must never happen by resemblance.
@@ -169,8 +173,8 @@ def closest(table: ChoiceTable, query: str) -> Choice | None:
         return None
     best: dict[str, float] = {}
     for form, ids in table.words.meant.items():
-        if len(form) >= SHORTEST and _comparable(query, form):
-            score = fuzz.ratio(query, form)
+        score = fuzz.ratio(query, form) if len(form) >= SHORTEST and _comparable(query, form) else 0.0
+        if _word_by_word(query, form, score):
             for name in ids:
                 best[name] = max(score, best.get(name, 0.0))
     ranked = sorted(best.items(), key=lambda row: -row[1])
@@ -179,9 +183,22 @@ def closest(table: ChoiceTable, query: str) -> Choice | None:
     return table.get(ranked[0][0])
 
 
+def _word_by_word(query: str, form: str, score: float) -> bool:
+    """Each word must resemble its partner ("ya kadang" is not "ya pang"); other spacing needs a closer match."""
+    one, other = query.split(), form.split()
+    if len(one) != len(other):
+        return score >= RESPACED
+    return all(
+        left.removeprefix(right) in OWNERS or fuzz.ratio(left, right) >= SURE
+        for left, right in zip(one, other, strict=True)
+    )
+
+
 def _comparable(query: str, form: str) -> bool:
     """A "tidak" or a number more or less is no typo: "tidak sekarang" must not become "ya, sekarang"."""
     one, other = set(query.split()), set(form.split())
+    if len(one) == len(other) == 1:
+        return True
     numbers = {token for token in one ^ other if number_word(token) is not None}
     return not numbers and (one & NEGATIONS) == (other & NEGATIONS)
 

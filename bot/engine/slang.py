@@ -13,12 +13,16 @@ _SPELLINGS: Mapping[str, str] = {
     "tahu": "tau taw",
     "tidak tahu": "gatau gtw gtau gatahu gatw ngertos",
     "pengen": "pgn pingin pengin kepengen ingin pngn",
-    "mau": "mw mo",
+    "mau": "mw mo handak arep",
+    "adik": "adek ade dek",
+    "orang tua": "ortu",
     "sekarang": "skrg skrng skg skrang skarang sekrang",
     "kemarin": "kmrn kemaren kmaren kmren kmrin kmarin kemrin",
     "tadi": "td tdi",
     "semalam": "smlm semalem smalam",
-    "minggu": "mggu mgg mingguan",
+    "minggu": "mggu mgg mingu",
+    "seminggu": "semingu semggu",
+    "sampai": "sampe smpe smpai",
     "bulan": "bln",
     "tahun": "thn th taun",
     "hari": "hr ari",
@@ -67,6 +71,9 @@ COURTESY = frozenset(
         "dong donk deh sih pang kok lah nih ni tuh aja saja ja hehe he wkwk"
     ).split()
 )
+
+#: What may follow a greeting and still only greets.
+BLESSINGS = frozenset("wr wb warahmatullahi warohmatullohi wabarakatuh wabarokatuh".split())
 
 #: Between several answers.
 JOINTS = frozenset("dan sama juga n plus ama serta dn".split())
