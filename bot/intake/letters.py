@@ -74,12 +74,12 @@ class LettersIn:
         _set(conn, thread, claimed_at=now, alias=body["alias"])
         _done(conn, thread["id"], ["accepted", *DARURAT_STEPS])
         if first:
-            self._tell(conn, thread, "ditangani", _weight(thread), now, alias=body["alias"])
+            self._tell(conn, thread, "ditangani", "message", now, alias=body["alias"])
 
     def _opened(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
         thread = self._thread(conn, body)
         if thread is not None:
-            self._tell(conn, thread, "dibaca", "status", now, alias=body["alias"])
+            self._tell(conn, thread, "dibaca", "message", now, alias=body["alias"])
 
     def _reply(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
         thread = self._thread(conn, body)
@@ -154,7 +154,9 @@ def tell(
     if jam is not None:
         values["jam"] = clock_words(jam, now, tools.zone, snapshot.live.scripts.messages)
     text = filled(tools, snapshot, fill(snapshot.live.scripts.messages[key], values), now)
-    decision = push.decide(what, thread["balas"], address["last_in"], now, tools.zone)
+    decision = push.decide(
+        what, thread["balas"], address["last_in"], now, tools.zone, darurat=thread["level"] == "darurat"
+    )
     if decision.how == "drop":
         return
     held = decision.how in ("notice", "hold")
@@ -196,10 +198,6 @@ def _where(conn: Connection, thread_id: bytes) -> Any:
         .order_by(LINKS.c.last_at.desc())
     )
     return conn.execute(query).mappings().first()
-
-
-def _weight(thread: Any) -> What:
-    return "danger" if thread["level"] == "darurat" else "message"
 
 
 def _set(conn: Connection, thread: Any, **values: Any) -> None:

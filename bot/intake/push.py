@@ -28,14 +28,19 @@ class Decision:
     due: datetime
 
 
-def decide(what: What, balas: str | None, last_in: datetime, now: datetime, zone: ZoneInfo) -> Decision:
-    """How to say `what` to somebody who answered `balas` (None: not asked or skipped) and last wrote at `last_in`."""
+def decide(
+    what: What, balas: str | None, last_in: datetime, now: datetime, zone: ZoneInfo, *, darurat: bool = False
+) -> Decision:
+    """How to say `what` to somebody who answered `balas` (None: not asked or skipped) and last wrote at `last_in`.
+
+    `darurat`: the report is one; then the night holds nothing back.
+    """
     window = SHORT_WINDOW if balas == "jangan" else ANSWER_WINDOW
     if now - last_in <= window:
         return Decision("content", now)
     if balas == "jangan":
         return Decision("hold" if what == "message" else "drop", now)
-    due = now if what == "danger" else morning(now, zone)
+    due = now if darurat or what == "danger" else morning(now, zone)
     if balas == "aman":
         return Decision("drop", now) if what == "status" and due > now else Decision("content", due)
     return Decision("drop", now) if what == "status" else Decision("notice", due)

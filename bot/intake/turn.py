@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +105,8 @@ class Intake:
         if event is not None:
             if isinstance(event, Opened):
                 snapshot, event = commands.adopted(conn, snapshot, event.thread_id), ev.CodeTried(True)
+            if isinstance(event, ev.Chose) and event.shown == snapshot.session.shown:
+                snapshot = replace(snapshot, question=inbound.message_id)
             self._step(plan, snapshot, event, now)
             commands.after_turn(tools, plan, snapshot, now)
         return plan

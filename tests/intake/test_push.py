@@ -41,6 +41,12 @@ def test_what_is_pushed(
     assert (found.how, found.due) == (how, due)
 
 
+def test_a_darurat_is_answered_at_night_too() -> None:
+    found = decide("message", "aman", NIGHT - timedelta(hours=1), NIGHT, WITA, darurat=True)
+    assert (found.how, found.due) == ("content", NIGHT)
+    assert decide("message", "jangan", NIGHT - timedelta(hours=1), NIGHT, WITA, darurat=True).how == "hold"
+
+
 moments = st.timedeltas(timedelta(0), timedelta(days=365)).map(lambda span: NOON + span)
 
 
