@@ -1,43 +1,42 @@
 """Whatever is typed into the files, checking gives findings or a valid set, never a traceback."""
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.content.content import Parsed
 from bot.content.finding import Sheet
 from bot.content.parse import parse
+from bot.content.script_file import PLACES
 from bot.content.yaml_reader import read
 from tests.content.sets import base
 
 FILES = base()
 ODD = [
+    "", ":", "- ", "  ", "{", "}", "[", "]", "id: ya",
+    '"', "'", "&a", "*a", "!!x", "<<:", "\t", "---", "#", "|", ">", "? ", "%", "@", "é",
+    "\0", "\ud800",
+]  # fmt: skip
+
+PAIR = re.compile(r"(\w+): ([^,{}\[\]\n]+)")
+SHAPES = [
     "",
-    ":",
-    "- ",
-    "  ",
-    "{",
-    "}",
-    "[",
-    "]",
-    '"',
-    "'",
-    "&a",
-    "*a",
-    "!!x",
-    "<<:",
-    "\t",
-    "---",
-    "#",
-    "|",
-    ">",
-    "? ",
-    "%",
-    "@",
-    "é",
-    "\0",
-    "\ud800",
-    "id: ya",
+    "[x]",
+    "[[x]]",
+    "[]",
+    "{x: y}",
+    "{}",
+    "yes",
+    "ya",
+    "doors",
+    "lapor",
+    "darurat.tempat",
+    "back",
+    "{lain: x}",
+    "5",
 ]
+KEYWORDS = [keyword for keywords in PLACES.values() for keyword in keywords]
 
 
 @st.composite
@@ -48,7 +47,11 @@ def garbled(draw: st.DrawFn) -> dict[str, str]:
         name = draw(st.sampled_from(sorted(files)))
         lines = files[name].split("\n")
         here, there = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
-        kind = draw(st.sampled_from(["delete", "double", "swap", "indent", "spoil", "cut", "move", "drop"]))
+        kind = draw(
+            st.sampled_from(
+                ["delete", "double", "swap", "indent", "spoil", "cut", "move", "drop", "reshape", "reshape"]
+            )
+        )
         if kind == "delete":
             del lines[here]
         elif kind == "double":
@@ -60,6 +63,12 @@ def garbled(draw: st.DrawFn) -> dict[str, str]:
         elif kind == "spoil":
             at = draw(st.integers(0, len(lines[here])))
             lines[here] = lines[here][:at] + draw(st.sampled_from(ODD)) + lines[here][at:]
+        elif kind == "reshape" and (pairs := list(PAIR.finditer(files[name]))):
+            pair = draw(st.sampled_from(pairs))
+            key = draw(st.sampled_from([pair[1], *KEYWORDS]))
+            value = draw(st.sampled_from([pair[2], *SHAPES]))
+            files[name] = f"{files[name][: pair.start()]}{key}: {value}{files[name][pair.end() :]}"
+            continue
         elif kind == "cut":
             lines[here] = lines[here][: draw(st.integers(0, len(lines[here])))]
         elif kind == "move":
