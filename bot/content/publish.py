@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from bot.content.changes import LOSSES
-from bot.content.content import Content, ContentBroken, Parsed
+from bot.content.content import Content, ContentBroken
 from bot.content.finding import Finding, Sheet, Where
 from bot.content.parse import content_hash, parse, read_dir
 from bot.engine.script import ScriptSet
@@ -35,7 +35,7 @@ def publish(
 
     Publishing what is live already changes nothing. Raises ContentBroken with the findings if there is an error.
     """
-    content = _whole(parse(files))
+    content = _known(content_hash(files), files)
     before = conn.execute(select(_TABLE.hash).where(_TABLE.live)).scalar()
     if before == content.hash:
         return content.hash
@@ -93,21 +93,24 @@ def withdrawn(conn: Connection, name: str) -> ScriptSet | None:
 
 
 def _load(conn: Connection, name: str) -> Content:
-    if name in _read:
-        return _read[name]
+    if (known := _read.get(name)) is not None:
+        return known
     files = json.loads(conn.execute(select(_TABLE.files).where(_TABLE.hash == name)).scalar_one())
     if content_hash(files) != name:
         sheet = Sheet()
         sheet.error("set_damaged", Where("content_set", 1))
         raise ContentBroken(tuple(sheet.findings))
-    content = _whole(parse(files))
-    while len(_read) >= _KEPT:
-        _read.pop(next(iter(_read)), None)
-    _read[name] = content
-    return content
+    return _known(name, files)
 
 
-def _whole(parsed: Parsed) -> Content:
+def _known(name: str, files: Mapping[str, str]) -> Content:
+    """The content of these files, read once: both actors of one process use the same set."""
+    if (known := _read.get(name)) is not None:
+        return known
+    parsed = parse(files)
     if parsed.content is None:
         raise ContentBroken(parsed.findings)
+    while len(_read) >= _KEPT:
+        _read.pop(next(iter(_read)), None)
+    _read[name] = parsed.content
     return parsed.content
