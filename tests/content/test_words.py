@@ -78,7 +78,7 @@ def test_a_first_message_opens_what_was_meant(text: str, opens: str) -> None:
         ("lapor.orangnya", "amang", "keluarga"), ("lapor.kelamin", "cwok", "laki"),
         ("lapor.kirim", "boleh", "sekarang"), ("lapor.umur", "kls 3 sd", "5_sampai_12"),
         ("lapor.luka", "dikit", "sedikit"), ("lapor.tempat", "deket pasar klandasan ilir", "Klandasan Ilir"),
-        ("lapor.bahaya", "ga mau jawab", "lewati"), ("lapor.bahaya", "ya ga", None),
+        ("lapor.bahaya", "ga mau jawab", "lewati"), ("lapor.bahaya", "ya ga", None), ("lapor.bahaya", "ya kadang", None),
         ("lapor.bahaya", "ga bahaya", None), ("lapor.kunci", "ga mau", "tidak"), ("lapor.kunci", "mau", "ya"),
         ("temani.ngobrol", "jangan dulu", "tidak"),
     ],
