@@ -4,13 +4,17 @@ A token is a keyed hash of its meaning: nobody can make one, and the same button
 """
 
 import base64
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 
 from handoff.sql import insert_new
 from handoff.work import Work
 from storage.desk_tables import BUTTON
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 @dataclass(frozen=True)
@@ -47,5 +51,7 @@ def named(work: Work, label: str, press: Press) -> tuple[str, str]:
 
 def meaning(work: Work, token: str) -> Press | None:
     """What the token means; None if we never made it."""
-    row = work.conn.execute(select(BUTTON).where(BUTTON.c.token == token[:32])).first()
+    if not _TOKEN.fullmatch(token):
+        return None
+    row = work.conn.execute(select(BUTTON).where(BUTTON.c.token == token)).first()
     return Press(row.verb, row.case_id, row.staff_id, row.arg) if row else None

@@ -60,6 +60,10 @@ def pressed(work: Work, case_id: bytes, message_id: int | None) -> None:
     """A button of this card was pressed: it is the one that people look at, so it is the live one now."""
     card = _card(work, case_id)
     if card is not None and message_id is not None and card.message_id != message_id:
+        there = groups.live(work)
+        if there is not None and card.message_id is not None and card.group_id == there.id:
+            pointer = EditText(message_id=card.message_id, text=_pointer(work, cases.get(work, case_id)))
+            work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
         work.conn.execute(CARD.update().where(CARD.c.case_id == case_id).values(message_id=message_id))
 
 

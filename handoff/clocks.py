@@ -24,6 +24,7 @@ NET: Final = timedelta(minutes=10)
 """An open case that is overdue by more than this was missed: everybody is paged."""
 
 _MOST_BUTTONS: Final = 8
+_MOST_LINES: Final = 30
 
 
 @dataclass
@@ -136,7 +137,9 @@ def _send(work: Work, digest: Digest) -> None:
     for staff_id, found in digest.lines.items():
         to = people.member(work, staff_id)
         lines = [line for _, line in found]
-        text = lines[0] if len(lines) == 1 else "\n".join([work.texts("ringkas", n=str(len(lines))), *lines])
+        more = [work.texts("dan_lagi", n=str(len(lines) - _MOST_LINES))] if len(lines) > _MOST_LINES else []
+        head = [work.texts("ringkas", n=str(len(lines)))] if len(lines) > 1 else []
+        text = "\n".join([*head, *lines[:_MOST_LINES], *more])
         buttons = [[made] for case, _ in found[:_MOST_BUTTONS] if (made := _button(work, case, to))]
         urgent = any(case.urgency == "darurat" for case, _ in found)
         priority = tell.URGENT if urgent else tell.CARD if len(found) == 1 else tell.DIGEST

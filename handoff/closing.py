@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select
 
-from bot.channels.outgoing import plain, quoted
+from bot.channels.outgoing import plain
 from handoff import answers, audit, cards, cases, dialogues, news, pages, people, record, relay, tell
 from handoff.buttons import Press, button
 from handoff.lifecycle import Act
@@ -65,7 +65,7 @@ def ask_second(work: Work, case: Case, asked: list[Member]) -> None:
         kode=cases.code(case),
         urgensi=texts(f"urgensi_{case.urgency}"),
         hasil=texts(f"hasil_{row.outcome}"),
-        ringkasan=quoted(_summary(work, case, row)),
+        ringkasan=tell.short(_summary(work, case, row)),
     )
     for one in asked:
         arg = row.asked_at.isoformat()

@@ -38,7 +38,7 @@ def keep(work: Work, case: Case, listed: Iterable[Mapping[str, Any]], parts: Map
             "parts": one["parts"],
             "size": one["size"],
             "sha256": bytes.fromhex(one["sha256"]),
-            "mime": (one.get("mime") or "")[:128],
+            "mime": (one.get("mime") or "").encode("ascii", "ignore").decode().replace("\0", "")[:128],
             "seconds": one.get("seconds") or 0,
             "key": box.seal(BLOB_KEY, media, bytes.fromhex(one["key"])),
         }

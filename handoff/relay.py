@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from bot.channels.outgoing import EditText, plain, quoted
+from bot.channels.outgoing import EditText, plain
 from handoff import aliases, audit, cases, pages, people, tell
 from handoff.buttons import Press, button
 from handoff.lifecycle import Act, allows
@@ -127,7 +127,7 @@ def _render(work: Work, row: Any, case: Case) -> tuple[str, Any]:
     said = load(cases.box(work, row.case_id).open(RELAY_BODY, row.id, row.body))["text"]
     lines = [
         texts("balasan", kode=cases.code(case), alias=row.alias),
-        quoted(said),
+        tell.short(said),
         texts(f"kirim_{row.state}", detik=str(int(CALL_BACK_FOR.total_seconds()))),
     ]
     if row.state != "waiting":

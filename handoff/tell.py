@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.channels.inbound import Inbound
-from bot.channels.outgoing import AnswerCallback, Send
+from bot.channels.outgoing import AnswerCallback, Send, quoted, split
 from handoff import groups
 from handoff.people import Member
 from handoff.work import Work
@@ -24,8 +24,17 @@ ANSWER: Final = "answer"
 
 Rows = Sequence[Sequence[tuple[str, str]]]
 
+# Telegram takes 4,096 UTF-16 units a message (core.telegram.org/bots/api#sendmessage); ours stand around the quote.
+_LONGEST_QUOTE: Final = 3000
+
 # Telegram forgets a pressed button within minutes; the answer to it is worthless after that.
 _ANSWER_EXPIRES = timedelta(minutes=2)
+
+
+def short(text: str) -> str:
+    """Somebody's own words, safe inside a message of ours and never so long that Telegram refuses it."""
+    parts = split(text, _LONGEST_QUOTE)
+    return quoted(parts[0] + (" …" if len(parts) > 1 else ""))
 
 
 def private(

@@ -1,4 +1,4 @@
-"""An office to test in: a real desk on a real store, chats that hold what was delivered, letters as intake writes them."""
+"""An office to test in: a real desk on a real store, chats with what was delivered, letters as intake writes them."""
 
 import hashlib
 import json
@@ -261,7 +261,14 @@ class Office:
 
     def media(self, data: bytes, kind: str = "photo") -> tuple[dict[str, Any], dict[tuple[bytes, int], bytes]]:
         media_id, key = system_entropy(16), new_media_key(system_entropy)
-        listed = {"id": media_id.hex(), "kind": kind, "field": "cerita", "parts": 1, "size": len(data), "key": key.hex()}
+        listed = {
+            "id": media_id.hex(),
+            "kind": kind,
+            "field": "cerita",
+            "parts": 1,
+            "size": len(data),
+            "key": key.hex(),
+        }
         digest = hashlib.sha256(data).hexdigest()
         parts = {(media_id, 0): seal_part(key, media_id, 0, True, data)}
         return {**listed, "sha256": digest, "mime": "image/jpeg", "seconds": 0}, parts

@@ -11,7 +11,6 @@ from handoff import claims, people, staff
 from handoff.work import Work
 from storage.desk_tables import ALIAS, AUDIT
 from storage.store import Store
-
 from tests.handoff.conftest import GROUP, Office
 
 SARI, BUDI, RINA, STRANGER = 1, 2, 3, 99

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from bot.content.policy import LEVELS, Level
 from handoff import escalation
 from handoff.words import State
-
 from tests.handoff.conftest import START, policy
 
 POLICY = policy()
@@ -34,7 +33,9 @@ waits = st.builds(
         ("monitoring", "tinggi", timedelta(days=8)),
     ],
 )
-def test_the_first_rung_stands_at_the_limit_that_reporters_are_told(state: State, level: Level, first: timedelta) -> None:
+def test_the_first_rung_stands_at_the_limit_that_reporters_are_told(
+    state: State, level: Level, first: timedelta
+) -> None:
     waiting = escalation.wait(POLICY, state, level, asked_to_close=False, anchor=START)
     assert escalation.due(waiting, 0) == START + first
 

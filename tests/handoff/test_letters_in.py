@@ -11,7 +11,6 @@ from handoff.desk import Enclosures
 from handoff.letters_in import UnknownLetter
 from storage.desk_tables import AUDIT, CASE, PAGE, TASK
 from storage.entropy import system_entropy
-
 from tests.handoff.conftest import GROUP, Office
 
 SARI, BUDI, ADMIN = 1, 2, 4
@@ -75,7 +74,9 @@ def test_later_answers_raise_with_a_page_and_never_lower(office: Office) -> None
     office.write("more", thread, office.answer("bahaya", "ya", version=2))
     assert office.case().urgency == "darurat"
     assert "DARURAT" in office.last(BUDI)
-    office.write("more", thread, office.answer("bahaya", "tidak", version=3), office.answer("dekat", "tidak", version=2))
+    office.write(
+        "more", thread, office.answer("bahaya", "tidak", version=3), office.answer("dekat", "tidak", version=2)
+    )
     office.write("more", thread, office.answer("bahaya", status="tidak_tahu", version=4))
     assert office.case().urgency == "darurat"
 
@@ -241,7 +242,9 @@ def test_a_telephone_number_is_shown_once_to_the_claimant_only(office: Office) -
     assert "sudah dihapus" in office.press_data(SARI, data)
     read = office.work(lambda work: pages.read(work, office.case()))
     assert "NOMOR" not in json.dumps([page.body for page in read])
-    assert [row.verb for row in office.read(select(AUDIT.c.verb).where(AUDIT.c.verb == "phone_shown"))] == ["phone_shown"]
+    assert [row.verb for row in office.read(select(AUDIT.c.verb).where(AUDIT.c.verb == "phone_shown"))] == [
+        "phone_shown"
+    ]
 
 
 def test_trouble_becomes_a_case_that_an_admin_owns(office: Office) -> None:

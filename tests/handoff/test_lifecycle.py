@@ -19,7 +19,10 @@ def test_the_table_knows_every_state_and_leads_to_no_other() -> None:
     [
         ([Act.CLAIM, Act.WORK, Act.CLOSE], "closed"),
         ([Act.CLAIM, Act.LAPSE, Act.CLAIM, Act.GIVE_BACK], "new"),
-        ([Act.CLAIM, Act.WORK, Act.REFER, Act.WORK, Act.REFER, Act.MONITOR, Act.WORK, Act.MONITOR, Act.CLOSE], "closed"),
+        (
+            [Act.CLAIM, Act.WORK, Act.REFER, Act.WORK, Act.REFER, Act.MONITOR, Act.WORK, Act.MONITOR, Act.CLOSE],
+            "closed",
+        ),
         ([Act.CLOSE, Act.REOPEN, Act.GIVE_BACK], "new"),
     ],
 )
@@ -32,7 +35,13 @@ def test_a_case_can_go(path: list[Act], end: State) -> None:
 
 @pytest.mark.parametrize(
     ("state", "act"),
-    [("claimed", Act.CLAIM), ("in_progress", Act.LAPSE), ("closed", Act.CLOSE), ("new", Act.WORK), ("referred", Act.CLOSE)],
+    [
+        ("claimed", Act.CLAIM),
+        ("in_progress", Act.LAPSE),
+        ("closed", Act.CLOSE),
+        ("new", Act.WORK),
+        ("referred", Act.CLOSE),
+    ],
 )
 def test_what_the_table_does_not_name_is_refused(state: State, act: Act) -> None:
     assert not allows(state, act)
@@ -44,7 +53,7 @@ def test_from_every_state_a_case_can_still_be_closed() -> None:
     reach: dict[State, set[State]] = {state: {after(state, act) for act in acts} for state, acts in TRANSITIONS.items()}
     for start in STATES:
         seen: set[State] = set()
-        todo: list[State] = [start]  # type: ignore[list-item]
+        todo: list[State] = [start]
         while todo:
             state = todo.pop()
             if state not in seen:

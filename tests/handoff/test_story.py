@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from handoff import audit
-
 from tests.handoff.conftest import GROUP, Office
 
 SARI, BUDI = 1, 2
