@@ -36,6 +36,8 @@ def read_age(text: str) -> str | None:
     if not tokens or not _UNSURE.isdisjoint(tokens):
         return None
     numbers = [value for token in tokens if (value := _number(token)) is not None]
+    if "kelas" in tokens:
+        return _school(tokens, numbers)
     return _school(tokens, numbers) or _small(tokens, numbers) or _years(tokens, numbers)
 
 

@@ -44,6 +44,9 @@ def skip(talk: Talk, here: Place, words: str | None, *, unknown: bool = False) -
     _, script, step = here
     if step.label is not None and step.id in talk.session.fields:
         talk.remember(script.id, step.id)
+        talk.set(unclear=0)
+        if step.id == DANGER:
+            calm(talk)
     elif unknown:
         _record(talk, here, "tidak_tahu", (UNKNOWN,), words, (), kept=not step.doors)
     else:

@@ -11,7 +11,9 @@ from bot.engine.text import canonical, plain
 
 RANK: Mapping[str | None, int] = {None: 0, "weak": 1, "strong": 2, "self": 3}
 #: Endings that change nothing: dipukulin, dikunciin, takutan, tolonglah.
-_ENDINGS = frozenset("nya ku mu in i an kan lah kah".split())
+_ENDINGS = frozenset("nya ku mu in i an kan lah kah n".split())
+#: After the wish to die the verb endings are left out: "mau matiin lampu" is no wish to die.
+_WISH_ENDINGS = frozenset("nya ku lah kah".split())
 _NOT = frozenset({"tidak", "bukan", "belum"})
 _BETWEEN = frozenset({"pernah", "sampai", "akan", "bakal", "jadi", "lagi"})
 #: "hp mau mati", "mati lampu": the battery, not the child.
@@ -64,17 +66,17 @@ class _Text:
         found = []
         at = self.joined.find(phrase.joined)
         while at >= 0:
-            last = self._last(at + len(phrase.joined))
+            last = self._last(at + len(phrase.joined), _WISH_ENDINGS if phrase.tier == "self" else _ENDINGS)
             if at in self.begins and last is not None and self._spaced_like(phrase, self.begins[at], last):
                 found.append((self.begins[at], last))
             at = self.joined.find(phrase.joined, at + 1)
         return found
 
-    def _last(self, end: int) -> int | None:
+    def _last(self, end: int, endings: frozenset[str]) -> int | None:
         if end in self.ends:
             return self.ends[end]
         beyond = next((place for place in range(end + 1, end + 4) if place in self.ends), None)
-        return self.ends[beyond] if beyond is not None and self.joined[end:beyond] in _ENDINGS else None
+        return self.ends[beyond] if beyond is not None and self.joined[end:beyond] in endings else None
 
     def _spaced_like(self, phrase: _Phrase, first: int, last: int) -> bool:
         # Short words are taken only as they are: "s o s" could be anything.

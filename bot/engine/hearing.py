@@ -6,7 +6,7 @@ from bot.engine.answering import Place, choose, end_text, skip
 from bot.engine.asking import ONE_HOUR, open_step, question, review_fields
 from bot.engine.effects import Clear
 from bot.engine.reading import Reading, read
-from bot.engine.running import advance, go_back, leave, open_script
+from bot.engine.running import advance, follow, go_back, leave, open_script
 from bot.engine.safety import check, comfort, listen, only_answered
 from bot.engine.script import Kind
 from bot.engine.talk import LANJUT, LAPOR, MENU, SALAM, STORY, Talk
@@ -240,6 +240,10 @@ def _done(talk: Talk, here: Place) -> None:
         _end_story(talk, here)
     elif step.ask is Kind.CHOICES and talk.session.picked:
         choose(talk, here, talk.session.picked, None)
+        advance(talk)
+    elif step.ask is Kind.REVIEW and talk.session.draft_sent:
+        # Everything is sent already: "sudah" ends the review as KIRIM does.
+        follow(talk, step, step.goto)
         advance(talk)
     else:
         _not_understood(talk, here, Reading("unclear"), "")

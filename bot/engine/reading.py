@@ -188,6 +188,8 @@ def _word_by_word(query: str, form: str, score: float) -> bool:
     one, other = query.split(), form.split()
     if len(one) != len(other):
         return score >= RESPACED
+    if len(one) == 1:
+        return score > 0
     return all(
         left.removeprefix(right) in OWNERS or fuzz.ratio(left, right) >= SURE
         for left, right in zip(one, other, strict=True)

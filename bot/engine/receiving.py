@@ -3,7 +3,7 @@
 from bot.engine import answering
 from bot.engine.answering import Place, choose, end_text, place, skip
 from bot.engine.asking import DONE, SKIP, open_step
-from bot.engine.effects import KeepMedia
+from bot.engine.effects import DropMedia, KeepMedia
 from bot.engine.events import Chose, CodeTried, Edited, SentContact, SentMedia, SentPlace
 from bot.engine.hearing import A_STORY, is_away, keep_story, story_from_nothing, welcome_back
 from bot.engine.reading import ALONE, phone_number
@@ -13,6 +13,8 @@ from bot.engine.script import Kind
 from bot.engine.talk import DARURAT, FOTO, LAPOR, MENU, PLACE, STORY, Talk
 from bot.engine.text import empty, word_count
 
+#: More pictures than this wait for one answer only by mistake or malice.
+MOST_PICTURES = 30
 _SOUND = frozenset({"voice", "audio"})
 
 
@@ -115,7 +117,11 @@ def _picture(talk: Talk, here: Place | None, media: str, words: str | None) -> N
         keep_story(talk, words)
         talk.joins = talk.joins or (here is None and talk.session.sent != "no")
     already = bool(talk.session.waiting)
-    talk.set(waiting=(*talk.session.waiting, media))
+    if len(talk.session.waiting) < MOST_PICTURES:
+        talk.set(waiting=(*talk.session.waiting, media))
+    else:
+        talk.cause(DropMedia(media))
+        talk.say_key("foto_lepas")
     if here is not None and here[0].script == FOTO:
         talk.asked, talk.settle = True, already
         return

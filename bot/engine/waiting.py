@@ -10,7 +10,7 @@ from bot.engine.effects import Alarm, DropMedia, Erase, Flag, Submit
 from bot.engine.safety import check
 from bot.engine.script import Kind, ScriptSet
 from bot.engine.session import Frame, Session
-from bot.engine.talk import DARURAT, REPLY, Talk
+from bot.engine.talk import DARURAT, FOTO, REPLY, Talk
 
 ONE_MINUTE, THREE_MINUTES, ONE_DAY = timedelta(minutes=1), timedelta(minutes=3), timedelta(hours=24)
 
@@ -99,9 +99,8 @@ def _forget(talk: Talk) -> None:
 
 def _day(talk: Talk) -> None:
     """A draft that holds a story, a recording or a place goes to a human as it is; any other is erased."""
-    for media in talk.session.waiting:
-        talk.cause(DropMedia(media))
-    talk.set(waiting=())
+    if talk.session.waiting:
+        _forget_pictures(talk)
     if not talk.session.draft or talk.session.draft_sent:
         return
     if talk.session.has_content:
@@ -111,6 +110,15 @@ def _day(talk: Talk) -> None:
     talk.cause(Erase())
     talk.session = erased(talk.session)
     talk.set(stack=())
+
+
+def _forget_pictures(talk: Talk) -> None:
+    """Nobody said whether a picture may be kept: it is forgotten, and its question with it."""
+    for media in talk.session.waiting:
+        talk.cause(DropMedia(media))
+    stack = tuple(frame for frame in talk.session.stack if frame.script != FOTO)
+    # Buttons of that question must not answer the one below it.
+    talk.set(waiting=(), stack=stack, shown=talk.session.shown + 1)
 
 
 def _without_values(frame: Frame) -> Frame:

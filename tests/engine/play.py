@@ -77,11 +77,11 @@ class Player:
     def wait(self, **time: float) -> "Player":
         """Silence; every due time on the way comes in its moment."""
         end = self.now + timedelta(**time)
-        while self.turn.wake_at is not None and self.turn.wake_at <= end.astimezone(UTC):
-            before = self.turn.wake_at
-            self.now = max(self.now, before.astimezone(WITA))
-            self.send(ev.Waited(), seconds=0)
-            assert self.turn.wake_at is None or self.turn.wake_at > before, "the same due time for ever"
+        due = self.turn.wake_at
+        while due is not None and due <= end.astimezone(UTC):
+            self.now = max(self.now, due.astimezone(WITA))
+            before, due = due, self.send(ev.Waited(), seconds=0).turn.wake_at
+            assert due is None or due > before, "the same due time for ever"
         self.now = max(self.now, end)
         return self
 
