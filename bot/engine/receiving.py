@@ -171,7 +171,7 @@ def sent_contact(talk: Talk, event: SentContact) -> None:
 
 def sent_other(talk: Talk) -> None:
     """A sticker and its like hold no words: said kindly, and the question once more."""
-    talk.say_key("tidak_terbaca")
+    talk.say_key("berkas_besar" if event.kind == "too_big" else "tidak_terbaca")
     if is_away(talk) and talk.session.stack:
         welcome_back(talk)
     else:

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.channels.outgoing import Delete
+from bot.channels.outgoing import Buttons, Delete
 from bot.content.text import fill
 from bot.engine import effects as fx
+from bot.engine.script import Kind
 from bot.engine.session import Session
+from bot.engine.step import asking_kind
 from bot.intake import push, receipts, speak
 from bot.intake.plan import Plan
 from bot.intake.post import answers_letter
@@ -72,7 +74,7 @@ class Carry:
         if show.push is not None:
             return self._push(show)
         kind = self._kind(show)
-        buttons = speak.keyboard(self.session.shown, show.buttons)
+        buttons = self._keyboard(show)
         if show.again and self.snapshot.question is not None:
             return speak.rebutton(self.tools, self.plan, self.snapshot, buttons, self.now)
         self._say(show.text, buttons=buttons, settle=show.settle, priority=0 if show.urgent else 2, kind=kind)
@@ -82,13 +84,17 @@ class Carry:
         """A question with buttons is remembered by its number, so that its message can show the answer later."""
         return f"ask:{self.session.shown}" if show.question and show.buttons else "say"
 
+    def _keyboard(self, show: fx.Show) -> Buttons:
+        kind = asking_kind(self.snapshot.scripts, self.session)
+        return speak.keyboard(self.session.shown, show.buttons, numbered=kind in (Kind.CHOICES, Kind.REVIEW))
+
     def _push(self, show: fx.Show) -> None:
         """Something said unasked, after a silence."""
         last_in = self.snapshot.last_in or self.now
         decision = push.decide("status", self.session.balas, last_in, self.now, self.tools.zone)
         if decision.how == "content":
             kind = self._kind(show)
-            self._say(show.text, buttons=speak.keyboard(self.session.shown, show.buttons), kind=kind)
+            self._say(show.text, buttons=self._keyboard(show), kind=kind)
         elif self.session.balas != "jangan" and show.push and decision.how == "notice":
             self._say(self.snapshot.live.scripts.push[show.push], due_at=decision.due)
 
@@ -182,7 +188,9 @@ class Carry:
     # --- what the desk hears ------------------------------------------------------------------------------------------
 
     def _alarm(self, alarm: fx.Alarm) -> None:
-        self._letters.append(("alarm", {"reason": alarm.reason, "kata": alarm.tier}))
+        # Silence after words of danger counts as a strong word (DESIGN section 5).
+        tier = "strong" if alarm.reason == "diam" and alarm.tier != "self" else alarm.tier
+        self._letters.append(("alarm", {"reason": alarm.reason, "kata": tier}))
 
     def _submit(self, submit: fx.Submit) -> None:
         self._letters.append(("submit", {"unfinished": submit.unfinished}))

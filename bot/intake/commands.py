@@ -139,9 +139,13 @@ def reachable(tools: Tools, plan: Plan, snapshot: Snapshot, reached: bool, now: 
             plan.add(lambda conn, body=body: tools.post(conn, "flag", body, now))  # type: ignore[misc]
 
 
-def after_turn(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:
-    """After an answer of theirs: what only waited for it goes out; what waits for BUKA is mentioned, once an hour."""
+def they_answered(plan: Plan, snapshot: Snapshot, now: datetime) -> None:
+    """What only waited for an answer of theirs goes out."""
     plan.add(lambda conn: outbox.hasten(conn, snapshot.address_id, now, until=now + SOON))
+
+
+def mention_held(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:
+    """After an answer of theirs, what waits for BUKA is mentioned, once an hour."""
     if snapshot.held:
         key = f"notice:{snapshot.address_id.hex()}:{now:%Y%m%d%H}"
         speak.say(tools, plan, snapshot, snapshot.live.scripts.push["ada_pesan"], now, dedupe=key)

@@ -182,9 +182,9 @@ def _notice(conn: Connection, tools: Tools, snapshot: Snapshot, due: datetime, n
 
 
 def _busy_answering(snapshot: Snapshot) -> bool:
-    """Whether a question other than an open text stands unanswered, and nothing alarming has been said."""
+    """Whether an unsent draft is being told and a question other than an open text stands unanswered."""
     session: Session = snapshot.session
-    if session.sent == "alarm" or asking(snapshot.scripts, session) is None:
+    if session.draft_sent or asking(snapshot.scripts, session) is None:
         return False
     return bool(asking_kind(snapshot.scripts, session) != "text")
 

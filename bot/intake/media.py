@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from bot.channels import errors
 from bot.intake import mediafile
+from bot.intake.letters import tell
 from bot.intake.post import answers_letter
 from bot.intake.tools import Tools
 from storage import vault
@@ -89,6 +90,9 @@ class MediaFetcher:
         conn.execute(mine.values(state="failed"))
         body = {"at": now.isoformat(), "what": "media", "thread": row["thread_id"].hex(), "raw": None}
         self._tools.post(conn, "trouble", body | {"held_report": False}, now)
+        thread = conn.execute(select(THREADS).where(THREADS.c.id == row["thread_id"])).mappings().one_or_none()
+        if thread is not None:
+            tell(conn, self._tools, thread, "gagal_berkas", "message", now)
 
 
 def sweep(conn: Connection, letter_ids: list[bytes]) -> None:

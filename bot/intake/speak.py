@@ -49,10 +49,13 @@ def say(
         plan.add(lambda conn, row=row: outbox.put(conn, row))  # type: ignore[misc]
 
 
-def keyboard(shown: int, rows: tuple[tuple[Button, ...], ...]) -> Buttons:
-    """The engine's buttons with callback data that carry which question they belong to."""
+def keyboard(shown: int, rows: tuple[tuple[Button, ...], ...], *, numbered: bool = False) -> Buttons:
+    """The engine's buttons with callback data that carry which question they belong to.
+
+    `numbered`: with the numbers that may be typed instead, where several can be chosen or the text speaks of numbers.
+    """
     return tuple(
-        tuple((f"{'✓ ' if button.chosen else ''}{button.label}", f"q{shown}:{button.choice}") for button in row)
+        tuple((button.face if numbered else button.label, f"q{shown}:{button.choice}") for button in row)
         for row in rows
     )
 

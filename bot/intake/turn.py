@@ -107,8 +107,9 @@ class Intake:
                 snapshot, event = commands.adopted(conn, snapshot, event.thread_id), ev.CodeTried(True)
             if isinstance(event, ev.Chose) and event.shown == snapshot.session.shown:
                 snapshot = replace(snapshot, question=inbound.message_id)
+            commands.they_answered(plan, snapshot, now)
             self._step(plan, snapshot, event, now)
-            commands.after_turn(tools, plan, snapshot, now)
+            commands.mention_held(tools, plan, snapshot, now)
         return plan
 
     def _woken(self, conn: Connection, address_id: bytes, now: datetime) -> Plan:
@@ -121,7 +122,8 @@ class Intake:
 
     def _step(self, plan: Plan, snapshot: Snapshot, event: ev.Event, now: datetime) -> None:
         tools = self._tools
-        turn = step(snapshot.scripts, snapshot.session, event, now)
+        # "kemarin" is meant where the person is.
+        turn = step(snapshot.scripts, snapshot.session, event, now.astimezone(tools.zone))
         if snapshot.question is not None and turn.session.shown != snapshot.session.shown:
             speak.answered(tools, plan, snapshot, _chosen(snapshot, event), now)
         carry = Carry(tools, plan, snapshot, turn.session, now)

@@ -1,0 +1,200 @@
+"""What the desk's letters make of a report, and what its reporter is told, when and how."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.intake import ticks
+from storage.intake_tables import THREADS
+
+STORY = "rumah kami selalu sepi sekali"
+
+
+async def reported(line: Any, balas: str) -> tuple[Any, str]:
+    """A phone that sent a report with that answer to "may we reply?", and the report's thread."""
+    phone = line.phone()
+    await phone.say("halo", "lapor", "2", balas, "1", "jl mufakat", STORY, "selesai", "1")
+    await phone.take()
+    return phone, line.letters()[0].body["thread"]
+
+
+def thread(line: Any) -> Any:
+    return line.store.read_now(lambda conn: conn.execute(select(THREADS)).one())
+
+
+async def accept(line: Any, thread_id: str, level: str = "sedang") -> None:
+    read_by = line.clock.now() + timedelta(hours=2)
+    await line.hear("accepted", thread=thread_id, letter="00", read_by=read_by.isoformat(), on_duty=True, level=level)
+
+
+async def tick(line: Any, **passed: float) -> None:
+    line.clock.advance(timedelta(**passed))
+    await line.store.write(lambda conn: ticks.speak_and_sweep(conn, line.tools, line.clock.now()))
+
+
+async def test_only_the_desk_makes_it_say_that_the_report_arrived(line: Any) -> None:
+    phone = line.phone()
+    said = await phone.say("halo", "lapor", "2", "1", "1", "jl mufakat", STORY, "selesai", "1")
+    assert "Tersimpan" in said
+    assert "Sudah sampai" not in said
+    await accept(line, line.letters()[0].body["thread"])
+    assert any("Sudah sampai ke petugas. Dibaca paling lambat pukul 12.00" in text for text in await phone.take())
+
+
+async def test_a_minute_without_the_desk_shows_the_numbers_once(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await tick(line, seconds=59)
+    assert await phone.take() == []
+    await tick(line, seconds=2)
+    [said] = await phone.take()
+    assert "belum sampai petugas" in said
+    assert "112" in said
+    await tick(line, seconds=60)
+    assert await phone.take() == []
+    await accept(line, thread_id)
+
+
+async def test_an_accepted_report_never_hears_that_it_did_not_arrive(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await accept(line, thread_id)
+    await phone.take()
+    await tick(line, minutes=2)
+    assert await phone.take() == []
+
+
+async def test_a_reply_to_a_safe_phone_arrives_with_its_words_and_its_fate_is_told(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    line.clock.advance(timedelta(minutes=30))
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Apa *kabar*?")
+    [said] = await phone.take()
+    assert said == "*Petugas Melati:*\nApa ∗kabar∗?"
+
+
+@pytest.mark.parametrize("balas", ["2", "0"])
+async def test_a_reply_to_another_phone_is_only_announced_until_buka(line: Any, balas: str) -> None:
+    phone, thread_id = await reported(line, balas)
+    line.clock.advance(timedelta(minutes=30))
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Rahasia")
+    await line.hear("reply", thread=thread_id, relay="cd" * 16, alias="Melati", text="Kedua")
+    assert await phone.take() == ["Ada pesan. Balas BUKA."]
+    assert [letter.body["state"] for letter in line.letters() if letter.kind == "delivery"] == ["held", "held"]
+    said = await phone.say("buka")
+    assert said.index("Rahasia") < said.index("Kedua")
+    assert "Belum ada pesan baru" in await phone.say("buka")
+
+
+async def test_after_jangan_balas_nothing_comes_by_itself(line: Any) -> None:
+    phone, thread_id = await reported(line, "3")
+    line.clock.advance(timedelta(minutes=3))
+    await line.hear("claimed", thread=thread_id, alias="Melati")
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Rahasia")
+    await tick(line, hours=12)
+    assert await phone.take() == []
+    said = await phone.say("aku mau menambah sesuatu di sini")
+    assert "Ada pesan. Balas BUKA." in said
+    assert "Rahasia" not in said
+    assert "Rahasia" in await phone.say("buka")
+
+
+async def test_a_message_in_mid_draft_waits_for_the_answer_but_at_most_a_minute(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("halo", "petugas", "aku mau bertanya sesuatu kak", "selesai", "lapor", "2")
+    thread_id = line.letters()[0].body["thread"]
+    await phone.take()
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Halo")
+    assert await phone.take() == []
+    assert any("Halo" in text for text in await phone.take(61))
+    await line.hear("reply", thread=thread_id, relay="cd" * 16, alias="Melati", text="Lagi")
+    await phone.send(phone.inbound(text="1"))
+    said = await phone.take(0)
+    assert "Lagi" in said[0]
+    assert "tentang siapa" in said[1]
+
+
+async def test_an_unclaimed_darurat_is_told_at_five_and_fifteen_minutes_until_somebody_claims(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("darurat", "bisa", "pasar segar", "aman")
+    thread_id = line.letters()[0].body["thread"]
+    await accept(line, thread_id, "darurat")
+    await phone.take()
+    await tick(line, minutes=5, seconds=1)
+    assert ["Belum ada petugas" in text for text in await phone.take()] == [True]
+    await tick(line, minutes=10)
+    assert ["Belum ada petugas" in text for text in await phone.take()] == [True]
+    await tick(line, hours=1)
+    assert await phone.take() == []
+
+    other = line.phone(chat=99)
+    await other.say("darurat", "bisa", "pasar segar", "aman")
+    await line.hear("claimed", thread=line.letters()[-1].body["thread"], alias="Melati")
+    await other.take()
+    await tick(line, hours=1)
+    assert await other.take() == []
+
+
+async def test_after_an_outage_one_sentence_about_a_darurat_is_enough(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("darurat", "bisa", "pasar segar", "aman")
+    await phone.take()
+    await tick(line, hours=3)
+    assert len(await phone.take()) == 1
+
+
+async def test_a_closed_report_says_so_in_neutral_words_and_status_tells_the_truth(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    assert "belum sampai" in await phone.say("status")
+    await accept(line, thread_id)
+    await phone.take()
+    assert "sudah sampai" in await phone.say("0", "status")
+    await line.hear("claimed", thread=thread_id, alias="Melati")
+    await phone.take()
+    assert "Petugas Melati" in await phone.say("0", "status")
+    await line.hear("closed", thread=thread_id)
+    assert any("selesai menangani" in text for text in await phone.take())
+    assert "selesai menangani" in await phone.say("0", "status")
+
+
+async def test_a_reply_goes_to_nobody_who_cannot_be_reached_and_the_desk_hears_it(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await phone.send(phone.inbound("blocked"))
+    assert line.letters()[-1].body["what"] == "unreachable"
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Halo")
+    assert line.letters()[-1].body == {"relay": "ab" * 16, "state": "blocked"}
+    await line.hear("reply", thread="00" * 16, relay="cd" * 16, alias="Melati", text="Halo")
+    assert line.letters()[-1].body == {"relay": "cd" * 16, "state": "failed"}
+
+
+async def test_a_canary_is_sent_daily_and_again_until_it_is_answered(line: Any) -> None:
+    await line.store.write(lambda conn: ticks.at_start(conn, line.tools, line.clock.now()))
+    await tick(line, minutes=11)
+    assert line.kinds() == ["canary", "canary"]
+    await line.hear("canary", nonce="00")
+    await tick(line, hours=23)
+    assert line.kinds() == ["canary", "canary"]
+    await tick(line, hours=2)
+    assert line.kinds() == ["canary"] * 3
+
+
+async def test_how_long_it_takes_is_said_by_the_desks_last_word_about_its_duty(line: Any) -> None:
+    phone = line.phone()
+    now = line.clock.now()
+    assert "belum sampai petugas" in await phone.say("petugas")
+    duty = {"on_duty": True, "read_by": {"sedang": 120}, "next_duty": None}
+    await line.hear("duty_status", at=now.isoformat(), **duty)
+    other = line.phone(chat=99)
+    assert "paling lambat pukul 12.00" in await other.say("petugas")
+    line.clock.advance(timedelta(hours=3))
+    third = line.phone(chat=98)
+    assert "belum sampai petugas" in await third.say("petugas")
+
+
+async def test_threads_survive_what_the_desk_says_twice(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    for _ in range(2):
+        await accept(line, thread_id)
+        await line.hear("claimed", thread=thread_id, alias="Melati")
+    said = await phone.take()
+    assert sum("sekarang menangani" in text for text in said) == 1
+    assert thread(line).alias == "Melati"
