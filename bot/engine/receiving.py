@@ -4,7 +4,7 @@ from bot.engine import answering
 from bot.engine.answering import Place, choose, end_text, place, skip
 from bot.engine.asking import DONE, SKIP, open_step
 from bot.engine.effects import DropMedia, KeepMedia
-from bot.engine.events import Chose, CodeTried, Edited, SentContact, SentMedia, SentPlace
+from bot.engine.events import Chose, CodeTried, Edited, SentContact, SentMedia, SentOther, SentPlace
 from bot.engine.hearing import A_STORY, is_away, keep_story, story_from_nothing, welcome_back
 from bot.engine.reading import ALONE, phone_number
 from bot.engine.running import advance, open_script
@@ -169,8 +169,8 @@ def sent_contact(talk: Talk, event: SentContact) -> None:
         show_again(talk)
 
 
-def sent_other(talk: Talk) -> None:
-    """A sticker and its like hold no words: said kindly, and the question once more."""
+def sent_other(talk: Talk, event: SentOther) -> None:
+    """A sticker and its like hold no words: said kindly, and the question once more. "too_big": a file too large."""
     talk.say_key("berkas_besar" if event.kind == "too_big" else "tidak_terbaca")
     if is_away(talk) and talk.session.stack:
         welcome_back(talk)

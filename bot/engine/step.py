@@ -90,7 +90,7 @@ def _handle(talk: Talk, event: events.Event) -> None:
         case events.SentContact():
             receiving.sent_contact(talk, event)
         case events.SentOther():
-            receiving.sent_other(talk)
+            receiving.sent_other(talk, event)
         case events.Edited():
             receiving.edited(talk, event)
         case events.CodeTried():

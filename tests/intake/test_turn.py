@@ -254,3 +254,14 @@ async def test_groups_hear_one_sentence_and_are_left(line: Any) -> None:
     assert len(line.rows("waiting")) == 2
     assert any("berdua" in text for text in await phone.take())
     assert rows_of(line, SESSIONS) == []
+
+
+async def test_a_file_too_large_and_a_sticker_are_answered_kindly_and_lose_nothing(line: Any) -> None:
+    phone = await told(line)
+    kept = len(rows_of(line, ANSWERS))
+    await phone.send(phone.inbound("video", file=File("handle", size=21 * 1024 * 1024)))
+    assert any("terlalu besar" in text for text in await phone.take())
+    await phone.send(phone.inbound("other", other="sticker"))
+    assert any("tidak bisa kubaca" in text for text in await phone.take())
+    assert len(rows_of(line, ANSWERS)) == kept
+    assert rows_of(line, MEDIA_FILES) == []
