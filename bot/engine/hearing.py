@@ -113,8 +113,8 @@ def _is_number(tokens: list[str]) -> bool:
 def story_from_nothing(talk: Talk, words: str | None, *, media: str | None = None) -> None:
     """A story or recording that nothing asked for: it joins the open case, or begins a report."""
     if talk.session.sent != "no":
-        keep_story(talk, words, media=media)
         talk.joins = True
+        keep_story(talk, words, media=media)
         talk.say_key("diterima")
         return
     keep_story(talk, words, media=media)

@@ -114,8 +114,8 @@ def _picture(talk: Talk, here: Place | None, media: str, words: str | None) -> N
     if words is not None and here is not None and here[2].ask is Kind.TEXT:
         answering.told(talk, here, words)
     elif words is not None:
+        talk.joins = here is None and talk.session.sent != "no"
         keep_story(talk, words)
-        talk.joins = talk.joins or (here is None and talk.session.sent != "no")
     already = bool(talk.session.waiting)
     if len(talk.session.waiting) < MOST_PICTURES:
         talk.set(waiting=(*talk.session.waiting, media))
@@ -141,13 +141,13 @@ def sent_place(talk: Talk, event: SentPlace) -> None:
         place(talk, here, None, extra)
         advance(talk)
     else:
+        talk.joins = here is None and not away and talk.session.sent != "no"
         talk.keep(PLACE, Kind.PLACE, "nilai", ("ada",), None, talk.label_of(PLACE), extra=extra)
         talk.set(fields={**talk.session.fields, PLACE: "nilai"}, values={**talk.session.values, PLACE: ("ada",)})
         talk.holds("tempat")
         if here is not None or away:
             _seal(talk, away=away)
         elif talk.session.sent != "no":
-            talk.joins = True
             talk.say_key("diterima")
         else:
             talk.say_key("disimpan")
@@ -191,8 +191,8 @@ def edited(talk: Talk, event: Edited) -> None:
     """A changed message joins the story as an addition and moves nothing."""
     wants_to_die = listen(talk, event.text)
     if not empty(event.text) and (talk.session.draft or word_count(event.text) >= A_STORY or talk.pending):
+        talk.joins = not talk.session.stack and talk.session.sent != "no"
         keep_story(talk, event.text, extra={"ubahan": "ya"})
-        talk.joins = talk.joins or (not talk.session.stack and talk.session.sent != "no")
         talk.say_key("disimpan")
         talk.settle = True
     if wants_to_die:

@@ -128,8 +128,8 @@ class Talk:
         self.set(sent=sent, content=(), check=self.session.check, quiet=False)
 
     def holds(self, what: str) -> None:
-        """The unsent draft holds something that a human must see."""
-        if not self.session.draft_sent and what not in self.session.content:
+        """The unsent draft holds something that a human must see; what joins the case is no part of it."""
+        if not self.joins and what not in self.session.content:
             self.set(content=(*self.session.content, what))
 
     def tell(self, name: str) -> None:

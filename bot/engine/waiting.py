@@ -61,6 +61,9 @@ def _hush(talk: Talk) -> None:
     if found is None or found[2].silent is None:
         return
     talk.set(hushed=True)
+    if talk.now - talk.session.last_at >= ONE_HOUR:
+        # A tick that comes this late, after an outage, would only startle.
+        return
     talk.push = "masih_ada"
     talk.say(talk.sentence(found[2].silent.say, found[1]))
 
@@ -118,7 +121,7 @@ def _forget_pictures(talk: Talk) -> None:
         talk.cause(DropMedia(media))
     stack = tuple(frame for frame in talk.session.stack if frame.script != FOTO)
     # Buttons of that question must not answer the one below it.
-    talk.set(waiting=(), stack=stack, shown=talk.session.shown + 1)
+    talk.set(waiting=(), stack=stack, shown=talk.session.shown + 1, hushed=True)
 
 
 def _without_values(frame: Frame) -> Frame:
