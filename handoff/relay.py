@@ -82,7 +82,9 @@ def send_due(work: Work) -> None:
         work.letter("reply", thread=known.thread, relay=row.id.hex(), alias=row.alias, text=text)
         pages.add(work, case.id, "reply", {"text": text, "alias": row.alias}, author=row.staff_id)
         audit.write(work, row.staff_id, "reply_sent", case.id)
-        cases.worked(work, case, contact_at=case.contact_at or work.now)
+        case = cases.worked(work, case, contact_at=case.contact_at or work.now)
+        # Whoever has just asked waits for the answer: the next words of the reporter are told at once.
+        cases.learn(work, case, told_at=None)
         _set(work, row, "handed_over")
 
 

@@ -80,7 +80,8 @@ def _answers(work: Work, new: Iterable[Page]) -> list[str]:
     """Each field with the label that was shown; stories in full, other fields newest last."""
     by_field: dict[str, list[Page]] = {}
     for page in new:
-        if page.kind == "answer":
+        # What only steered the conversation ("lapor.kirim") is no part of the report.
+        if page.kind == "answer" and "." not in page.body["field"]:
             by_field.setdefault(page.body["field"], []).append(page)
     lines = []
     for field, given in by_field.items():
@@ -105,10 +106,16 @@ def _answer(work: Work, body: Body) -> str:
     if "lat" in extra and "lon" in extra:
         parts.append(work.texts("lokasi", titik=f"{extra['lat']}, {extra['lon']}"))
     if body.get("media"):
-        parts.append(work.texts("ada_berkas", jenis=work.texts(f"berkas_{body.get('kind')}")))
+        parts.append(work.texts("ada_berkas", jenis=work.texts(f"berkas_{_kind_of(work, body['media'])}")))
     if extra.get("ubahan"):
         parts.append(work.texts("ubahan"))
     return " · ".join(part for part in parts if part) or work.texts("status_kosong")
+
+
+def _kind_of(work: Work, media: str) -> str:
+    """What a file is, by its letter; until that has come, just a file."""
+    query = select(BLOB.c.kind).where(BLOB.c.id == bytes.fromhex(media))
+    return work.conn.execute(query).scalar() or "document"
 
 
 def _others(work: Work, new: Iterable[Page]) -> list[str]:
