@@ -13,6 +13,7 @@ import typer
 from bot.cli.problems import end_the_verb
 from bot.clock import SystemClock
 from bot.content import publish as published
+from bot.content import sentences
 from bot.content.content import Content, ContentBroken
 from bot.content.finding import Finding, Level
 from bot.content.parse import parse, read_dir
@@ -124,7 +125,9 @@ def publish(
 def _folder(path: Path | None) -> tuple[Path, str | None]:
     """The folder to read, and the one file in it that was asked about, relative to it."""
     if path is None:
-        return load(os.environ).flows_dir, None
+        settings = load(os.environ)
+        sentences.use(settings.locales_dir)
+        return settings.flows_dir, None
     if path.is_dir():
         return path, None
     folder = path.parent.parent if path.parent.name == "messages" else path.parent

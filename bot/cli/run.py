@@ -9,6 +9,7 @@ import typer
 from bot import app as wiring
 from bot import logs
 from bot.cli.problems import end_the_verb
+from bot.content import sentences
 from bot.settings import Actor, Fault, Settings, SettingsError, load
 from storage import keys
 from storage.letters import PEER
@@ -33,6 +34,7 @@ def _serve(names: tuple[Actor, ...]) -> None:
     logs.configure(sys.stderr)
     with end_the_verb():
         settings = load(os.environ)
+        sentences.use(settings.locales_dir)
         _split(settings, names)
         actors, clock, metrics = wiring.build(settings, names)
         listen = settings.desk_listen if names == ("desk",) else settings.intake_listen

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-#: The checkout's own `locales/`: these two files belong to the program, not to an office.
+#: The checkout's own `locales/`: what an office's folder does not hold is taken from here.
 LOCALES = Path(__file__).resolve().parents[2] / "locales"
+_folders: list[Path] = [LOCALES]
 
 
 class SentenceMissing(Exception):
@@ -22,6 +23,12 @@ class FindingSentence:
 
     what: str
     fix: str
+
+
+def use(folder: Path) -> None:
+    """Take the files of `folder` (BERANI_LOCALES_DIR) before the checkout's own."""
+    _folders[:] = [folder, LOCALES]
+    _load.cache_clear()
 
 
 def finding(rule: str) -> FindingSentence:
@@ -48,7 +55,8 @@ def system(key: str) -> str:
 @cache
 def _load(name: str) -> Mapping[str, Any]:
     try:
-        loaded = yaml.safe_load((LOCALES / name).read_text(encoding="utf-8"))
+        path = next((folder / name for folder in _folders if (folder / name).is_file()), LOCALES / name)
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as broken:
         raise SentenceMissing(
             f"locales/{name}: {type(broken).__name__}. Restore the file from the repository."

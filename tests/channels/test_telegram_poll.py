@@ -102,7 +102,12 @@ async def test_trouble_is_reported_by_type_and_the_poll_goes_on() -> None:
     upstream, handler, stop = Upstream(update(1)), Handler(), asyncio.Event()
     upstream.trouble = [error.TimedOut("secret"), error.RetryAfter(0), error.NetworkError("secret")]
     polls, reports = poller(upstream, handler)
-    handler.fails = lambda _: bool(stop.set())
+
+    def stops(_: Inbound) -> bool:
+        stop.set()
+        return False
+
+    handler.fails = stops
     waits: list[float] = []
 
     async def at_once(_: asyncio.Event, seconds: float) -> None:
