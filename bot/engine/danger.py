@@ -94,6 +94,14 @@ class DangerWords:
             for word in danger.get(tier, ())
             if (tokens := _tokens(word))
         )
+        self._by_width: dict[int, tuple[list[str], list[_Phrase]]] = {}
+        for phrase in self._phrases:
+            width = phrase.spaced.count(" ") + 1
+            # Short words have too many neighbours to be guessed.
+            if len(phrase.spaced) >= (6 if width == 1 else 8):
+                words, phrases = self._by_width.setdefault(width, ([], []))
+                words.append(phrase.spaced)
+                phrases.append(phrase)
 
     def find(self, text: str) -> Danger | None:
         """The highest tier that stands in the text, or None."""
@@ -115,28 +123,25 @@ class DangerWords:
         now = any(f" {word} " in spaced for word in self._now)
         found = []
         for phrase in self._phrases:
+            if phrase.joined not in text.joined:
+                continue
             for first, last in text.places(phrase):
                 if not _false_friend(phrase, text.tokens, first, last):
                     found.append(_judged(phrase.tier, now=now, negated=_negated(text.tokens, first)))
-        return found or self._similar(text)
+        return found + self._similar(text)
 
     def _similar(self, text: _Text) -> list[Danger]:
         """Slips of the pen. What only resembles a danger word asks; it never alarms, but for the wish to die."""
-        windows: dict[int, list[str]] = {}
         found = []
-        for phrase in self._phrases:
-            width = phrase.spaced.count(" ") + 1
-            if len(phrase.spaced) < (6 if width == 1 else 8):
-                continue
-            if width not in windows:
-                starts = range(len(text.tokens) - width + 1)
-                windows[width] = sorted({" ".join(text.tokens[at : at + width]) for at in starts})
+        for width, (words, phrases) in self._by_width.items():
             cutoff = 85 if width == 1 else 88
-            near = process.extract(phrase.spaced, windows[width], scorer=fuzz.ratio, score_cutoff=cutoff, limit=5)
-            best = max((score for window, score, _ in near if _same_words(phrase.spaced, window)), default=0.0)
-            if best and not _false_friend(phrase, text.tokens, 0, -1):
-                sure = phrase.tier == "self" and width > 1 and best >= 90
-                found.append(Danger("self" if sure else "weak", fear=phrase.tier != "violence"))
+            starts = range(len(text.tokens) - width + 1)
+            for window in sorted({" ".join(text.tokens[at : at + width]) for at in starts}):
+                for word, score, at in process.extract(window, words, scorer=fuzz.ratio, score_cutoff=cutoff, limit=3):
+                    phrase = phrases[at]
+                    if word != window and _same_words(word, window) and not _false_friend(phrase, text.tokens, 0, -1):
+                        sure = phrase.tier == "self" and width > 1 and score >= 90
+                        found.append(Danger("self" if sure else "weak", fear=phrase.tier != "violence"))
         return found
 
 

@@ -24,13 +24,13 @@ def _deadlines(scripts: ScriptSet, session: Session) -> Iterator[tuple[datetime,
     last = session.last_at
     found = open_step(scripts, session)
     if found is not None:
-        frame, _, step = found
+        step = found[2]
         if step.silent is not None and session.balas == "aman" and not session.hushed:
             yield last + step.silent.after, "hush"
         if session.check and step.ask is Kind.TEXT:
             yield last + ONE_MINUTE, "check"
-        if frame.script == DARURAT and not session.flagged:
-            yield last + THREE_MINUTES, "flag"
+    if not session.flagged and any(frame.script == DARURAT and frame.at is not None for frame in session.stack):
+        yield last + THREE_MINUTES, "flag"
     if session.quiet:
         yield last + THREE_MINUTES, "alarm"
     if _dying(scripts, session) or session.alarmed or session.check:
@@ -50,10 +50,15 @@ def waited(talk: Talk) -> None:
 
 
 def _run(talk: Talk, what: Mapping[str, Callable[[Talk], None]]) -> None:
-    now = talk.now
-    for due, name in sorted(_deadlines(talk.scripts, talk.session)):
-        if due <= now and name in what:
-            what[name](talk)
+    done: set[str] = set()
+    while due := [
+        (moment, name)
+        for moment, name in _deadlines(talk.scripts, talk.session)
+        if moment <= talk.now and name in what and name not in done
+    ]:
+        name = min(due)[1]
+        done.add(name)
+        what[name](talk)
 
 
 def _hush(talk: Talk) -> None:

@@ -105,6 +105,11 @@ def test_silence_in_an_emergency_is_told_once_to_the_desk() -> None:
     assert player.log.count("flag") == 2
 
 
+def test_silence_after_leaving_an_emergency_in_haste_is_told_too() -> None:
+    assert at("darurat", "x").wait(minutes=5).log.count("flag") == 1
+    assert at("darurat").photo().wait(minutes=5).log.count("flag") == 1
+
+
 def test_a_second_emergency_asks_for_the_place_again_and_alarms_again() -> None:
     player = at("darurat", "0", "rumah nenek", "1", "selesai", "2", "darurat")
     assert alarms(player) == [fx.Alarm("pintu")]
