@@ -144,7 +144,8 @@ class Office:
         assert row.body is not None
         chat = int(self.desk.box.open(TARGET, row.id, row.target))
         message = from_json(self.desk.box.open(BODY, row.id, row.body))
-        failure = self.failing.get(chat)
+        # The answer to a pressed button goes to the button, not to the chat.
+        failure = None if isinstance(message, AnswerCallback) else self.failing.get(chat)
         if failure is None:
             self.desk.sent(conn, row, self._show(chat, message, row.kind), self.now)
         outbox.finish(conn, row.id, failure or "sent", self.now)  # type: ignore[arg-type]

@@ -30,6 +30,10 @@ ANSWERS = (
     ("jenis", "disentuh"),
     ("luka", "sedikit"),
 )
+LABELS = (
+    *("Ambil", "Buka", "Balas pelapor", "Catatan", "Tutup", "Ditangani", "Setuju ditutup", "Belum", "Kembalikan"),
+    *("Ubah urgensi", "DARURAT", "RENDAH", "Batalkan", "Sudah kuurus"),
+)
 TEXTS = ("halo", "/tugas", "/kasus", "/mengambang", "aman", "")
 SPANS = (0, 1, 10, 60, 299, 600, 3600, 6 * 3600, 3 * 86400, -3600, -86400)
 
@@ -100,6 +104,28 @@ class DeskMachine(RuleBasedStateMachine):
         pool = [one for one in self.seen if one[0] in (who, GROUP)] or self.seen
         chat, data, message = pool[-1 - pick % min(len(pool), 8)] if newest else pool[pick % len(pool)]
         self.office.press_data(who, data, GROUP if chat == GROUP else None, message)
+
+    @rule(who=st.sampled_from(STAFF_IDS), label=st.sampled_from(LABELS), then=st.sampled_from(("", "teks", "")))
+    def press_as_meant(self, who: int, label: str, then: str) -> None:
+        """The newest button of this name that this person sees; perhaps followed by the text that it asks for."""
+        chat = GROUP if label == "Ambil" else who
+        found = [(m.id, data) for m in self.office.chats.get(chat, []) for shown, data in m.buttons if shown == label]
+        if found:
+            message, data = found[-1]
+            self.office.press_data(who, data, GROUP if chat == GROUP else None, message)
+            if then:
+                self.office.say(who, then)
+
+    @precondition(lambda self: self.told)
+    @rule(who=st.sampled_from(STAFF_IDS[:2]), then=st.sampled_from(("Catatan", "Balas pelapor", "Tutup", "")))
+    def take_and_work(self, who: int, then: str) -> None:
+        """What a working day is made of."""
+        self.press_as_meant(who, "Ambil", "")
+        self.press_as_meant(who, "Buka", "")
+        if then:
+            self.press_as_meant(who, then, "" if then == "Tutup" else "teks")
+        if then == "Tutup":
+            self.press_as_meant(who, "Ditangani", "ringkasan")
 
     @rule(who=st.sampled_from((*STAFF_IDS, 99)), text=st.sampled_from(TEXTS), reply=st.integers(0, 30))
     def say(self, who: int, text: str, reply: int) -> None:
@@ -180,8 +206,8 @@ class DeskMachine(RuleBasedStateMachine):
 
 
 DeskMachine.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=30,
+    max_examples=20,
+    stateful_step_count=40,
     deadline=timedelta(seconds=60),
     suppress_health_check=list(HealthCheck),
     # A whole desk is slow to shrink, and the sequence that failed tells enough.
