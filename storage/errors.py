@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+import psycopg.errors
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -50,9 +51,14 @@ _SQLITE_DOWN = frozenset(
 )
 
 
+# What PostgreSQL says when transactions could not be put in an order: the same one may go through when it is run again
+# (postgresql.org/docs, "Serialization Failure Handling": 40001, 40P01).
+REFUSED_FOR_NOW = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns what SQLAlchemy raises into StoreDown, ConstraintBroken or StoreFaulty; lets everything else through."""
+    """Turns what SQLAlchemy raises into the exceptions above; lets everything else through."""
     try:
         yield
     except DBAPIError as error:
@@ -73,4 +79,6 @@ def _translate(error: BaseException | None) -> Exception:
     if isinstance(error, psycopg.IntegrityError):
         return ConstraintBroken(f"{type(error).__name__}: {error.diag.constraint_name or error.diag.column_name}")
     name = f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+    if isinstance(error, REFUSED_FOR_NOW):
+        return Conflict(name)
     return StoreDown(name) if isinstance(error, psycopg.OperationalError) else StoreFaulty(name)

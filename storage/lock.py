@@ -9,7 +9,7 @@ from typing import Self
 
 from storage.errors import StoreDown
 
-_PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.002
 
 
@@ -19,11 +19,11 @@ class FileLock:
     Two objects exclude each other in one process too, since each opens the file anew. Not re-entrant.
     """
 
-    def __init__(self, path: Path, *, queue: bool = False) -> None:
-        """With `queue` it waits in the kernel's queue as long as it takes: a command's one transaction gets its turn
-        even beside a busy writer. Without, it tries again and again, for at most five seconds.
+    def __init__(self, path: Path, patience: float | None = PATIENCE_SECONDS) -> None:
+        """Tries again and again for `patience` seconds; with None it waits in the kernel's queue as long as it takes,
+        so that a command's one transaction gets its turn even beside a busy writer.
         """
-        self._path, self._queue = path, queue
+        self._path, self.patience = path, patience
         self._fd: int | None = None
 
     def __enter__(self) -> Self:
@@ -48,10 +48,10 @@ class FileLock:
             self._fd = None
 
     def _take(self, fd: int) -> None:
-        if self._queue:
+        if self.patience is None:
             fcntl.flock(fd, fcntl.LOCK_EX)
             return
-        until = time.monotonic() + _PATIENCE_SECONDS
+        until = time.monotonic() + self.patience
         while not _taken(fd):
             if time.monotonic() > until:
                 raise StoreDown("another process holds the store's lock file")

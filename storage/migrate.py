@@ -109,14 +109,14 @@ def _locked(url: str) -> Iterator[Connection]:
         path = pragmas.path_of(url)
         pragmas.make_file(path)
         engine = pragmas.engine_for(path, "command")
-        with FileLock(pragmas.lock_path_of(url), queue=True), translated(), engine.connect() as connection:
+        with FileLock(pragmas.lock_path_of(url), patience=None), translated(), engine.connect() as connection:
             yield connection
         return
     engine = postgres.engine_for(url, 1)
     try:
         with translated(), engine.connect() as connection:
-            # Above lock_timeout, as the other upgrade may take its time.
-            connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+            for limit in ("lock_timeout", "statement_timeout"):  # this upgrade, and one before it, may take their time
+                connection.execute(text(f"SET LOCAL {limit} = '10min'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             yield connection
     finally:

@@ -10,11 +10,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-import psycopg.errors
 from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.errors import StoreDown, translated
+from storage.errors import REFUSED_FOR_NOW, StoreDown, translated
 from storage.topics import Topics
 
 T = TypeVar("T")
@@ -22,9 +21,6 @@ T = TypeVar("T")
 _WRITERS: Final = 8
 _READERS: Final = 4
 _TRIES: Final = 20
-# Refused, not failed: the same transaction may go through when it is run again (postgresql.org/docs, "Serialization
-# Failure Handling": 40001, 40P01).
-_AGAIN: Final = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 _SESSION: Final = "-c synchronous_commit=on -c lock_timeout=5s -c statement_timeout=30s -c timezone=UTC"
 
 
@@ -91,6 +87,6 @@ class PostgresBackend:
                         self.topics.tell(connection)
                     return result
                 except DBAPIError as error:
-                    if not isinstance(error.orig, _AGAIN):
+                    if not isinstance(error.orig, REFUSED_FOR_NOW):
                         raise
         raise StoreDown("too many transactions at once: none could be put in an order")

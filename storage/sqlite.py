@@ -12,7 +12,7 @@ from storage import pragmas
 from storage.errors import StoreDown, translated
 from storage.lock import FileLock
 from storage.topics import Topics
-from storage.writer import Writer
+from storage.writer import CLOSING_PATIENCE, Writer
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class SqliteBackend:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A transaction for a command, under the lock file: committed by the caller, else rolled back."""
-        with FileLock(self._lock_path, queue=True), translated(), self._commanding.connect() as connection:
+        with FileLock(self._lock_path, patience=None), translated(), self._commanding.connect() as connection:
             connection.begin()
             yield connection
             self.topics.tell(connection)
@@ -62,6 +62,10 @@ class SqliteBackend:
             self._closed = True
         if self._writer is not None:
             self._writer.close()
-        # The last connection to close checkpoints, which only the holder of the lock may do.
-        with FileLock(self._lock_path, queue=True):
+        # The last connection to close checkpoints, which only the holder of the lock may do. If another process keeps
+        # the lock, it has a connection itself, and ours is not the last.
+        try:
+            with FileLock(self._lock_path, CLOSING_PATIENCE):
+                self._reading.dispose()
+        except StoreDown:
             self._reading.dispose()

@@ -27,6 +27,7 @@ T = TypeVar("T")
 _BATCH = 64
 _IDLE_SECONDS = 0.5  # so long without work, then the WAL is emptied
 _FULL_WAL_SECONDS = 60.0  # under constant work it is emptied this often
+CLOSING_PATIENCE = 0.5  # seconds: a process that is asked to end must not wait for another one
 _TRY_AGAIN_SECONDS = 5.0  # if a reader was in the way, under constant work
 
 
@@ -81,10 +82,12 @@ class Writer:
             batch, last = self._gather(first)
             if batch:
                 self._answer(batch, self._commit(batch))
-            if last or time.monotonic() > self._empty_at:
-                self._empty_wal()
             if last:
                 break
+            if time.monotonic() > self._empty_at:
+                self._empty_wal()
+        self._lock.patience = CLOSING_PATIENCE
+        self._empty_wal()
         if self._connection is not None:
             # Under the lock, because the last connection to close checkpoints.
             with suppress(DBAPIError, StoreDown), self._lock:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 
 from storage import migrate, postgres
-from storage.errors import StoreDown
+from storage.errors import Conflict, StoreDown
 from storage.shared_tables import LETTER, META, RECEIVED, WATERMARK, Actor
 from storage.store import Store
 from tests.conftest import ACTORS, Clock, Databases, PostgresServer
@@ -50,6 +50,21 @@ async def test_a_turn_refused_by_the_server_is_run_again(desk_store: Store, cloc
     await desk_store.write(work)
     assert runs == 2
     assert desk_store.read_now(lambda connection: connection.scalar(select(META.c.value))) == "11"
+
+
+async def test_a_command_that_is_overtaken_hears_of_the_conflict(desk_store: Store) -> None:
+    await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "n", "value": "0"}))
+
+    async def overtaken() -> None:
+        with desk_store.unit() as unit:
+            unit.connection.execute(select(META)).all()
+            await desk_store.write(lambda connection: connection.execute(update(META).values(value="10")))
+            unit.connection.execute(update(META).values(value="1"))
+            unit.commit()
+
+    with pytest.raises(Conflict):
+        await overtaken()
+    assert desk_store.read_now(lambda connection: connection.scalar(select(META.c.value))) == "10"
 
 
 async def test_a_turn_that_never_gets_its_turn_is_a_store_that_is_down(

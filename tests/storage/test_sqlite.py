@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, func, insert, select
 
-from storage import lock, migrate, pragmas, writer
+from storage import migrate, pragmas, writer
 from storage.errors import StoreDown, StoreFaulty
 from storage.lock import FileLock
 from storage.shared_tables import META, RECEIVED
@@ -172,10 +172,10 @@ def _pages(path: Path) -> int:
         return int(raw.execute("PRAGMA page_count").fetchone()[0])
 
 
-async def test_a_store_locked_for_long_is_down_and_recovers(
-    intake_store: Store, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(lock, "_PATIENCE_SECONDS", 0.05)
+async def test_a_store_locked_for_long_is_down_and_recovers(intake_store: Store, clock: Clock, path: Path) -> None:
+    await intake_store.write(count)
+    backend: Any = intake_store._backend
+    backend._writer._lock.patience = 0.05
     with held(path), pytest.raises(StoreDown):
         await intake_store.write(receive(b"a", clock))
     await intake_store.write(receive(b"b", clock))
@@ -229,7 +229,7 @@ def test_the_lock_file_excludes_two_threads_of_one_process(tmp_path: Path) -> No
 
     def enter() -> None:
         for _ in range(50):
-            with FileLock(tmp_path / "x.lock", queue=True):
+            with FileLock(tmp_path / "x.lock", patience=None):
                 overlaps.append(not inside.acquire(blocking=False))
                 inside.release()
 
@@ -273,6 +273,16 @@ async def test_a_reader_only_delays_the_emptying_of_the_wal(intake_store: Store,
             assert count(reader) == 0
         assert pragmas.truncate_wal(checkpointer) is True
     readers.dispose()
+
+
+async def test_closing_does_not_wait_for_another_process(databases: Databases, clock: Clock, path: Path) -> None:
+    store = Store.open(databases.intake_url, "intake")
+    await store.write(receive(b"a", clock))
+    with held(path):
+        await asyncio.wait_for(asyncio.to_thread(store.close), 4)
+    again = Store.open(databases.intake_url, "intake")
+    assert again.read_now(count) == 1
+    again.close()
 
 
 def test_what_was_acknowledged_survives_a_kill(databases: Databases) -> None:
