@@ -97,7 +97,6 @@ class Backstage:
             BERANI_KEY_DIR=str(workdir / "keys"),
             BERANI_INTAKE_TELEGRAM_TOKEN=INTAKE_TOKEN,
             BERANI_DESK_TELEGRAM_TOKEN=DESK_TOKEN,
-            BERANI_TELEGRAM_MODE="polling",
             BERANI_CLOCK_FILE=str(self.clock_file),
             BERANI_TIMEZONE=ZONE.key,
             BERANI_INTAKE_LISTEN="127.0.0.1:0",

@@ -6,10 +6,12 @@ answers until the clock makes them. Exit code 0 only if every step happened.
 
 import argparse
 import contextlib
+import io
 import shutil
 import signal
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -32,17 +34,23 @@ COMFORT = "Kamu tidak sendiri. Polisi sudah di jalan. Kalau bisa, tunggu di deka
 SAFE = "polisi sudah datang kak, aku sudah sama nenek"
 
 
-def staff_comes() -> list[Step]:
-    """The office: a group is bound, three people join."""
-    joins: list[Step] = []
-    for name in STAFF:
-        joins += [Says(name, f"/start {{kode_{_word(name)}}}"), Sees(name, ("",))]
+def opening() -> list[Step]:
+    """Where we are; told while the bots are started."""
     return [
         Scene("Kantor"),
         Narrates(
             "In Balikpapan an office answers reports of violence against children. Whoever runs the bots has printed "
             "one code for the staff group and one for each member; every code works once."
         ),
+    ]
+
+
+def staff_comes() -> list[Step]:
+    """The office: a group is bound, three people join."""
+    joins: list[Step] = []
+    for name in STAFF:
+        joins += [Says(name, f"/start {{kode_{_word(name)}}}"), Sees(name, ("",))]
+    return [
         Says(HALIMAH, "/hubungkan {kode_grup}", GROUP),
         Sees(GROUP, ("",)),
         *joins,
@@ -207,11 +215,15 @@ def prepare(stage: Stage) -> None:
     paper.places[stage.group.key] = "Grup Petugas Jaga"
     backstage.berani("keys", "init")
     backstage.berani("db", "upgrade")
-    stage.known["kode_grup"] = backstage.berani_json("staff", "invite", "--group")["code"]
-    for name, role in STAFF.items():
-        made = backstage.berani_json("staff", "invite", name, "--role", role)
-        stage.known[f"kode_{_word(name)}"] = made["code"]
-    backstage.start_service()
+    wanted = {"kode_grup": ["--group"]} | {
+        f"kode_{_word(name)}": [name, "--role", role] for name, role in STAFF.items()
+    }
+    # Verbs may run beside the service, so nobody waits for anybody.
+    with ThreadPoolExecutor() as together:
+        service = together.submit(backstage.start_service)
+        made = {key: together.submit(backstage.berani_json, "staff", "invite", *words) for key, words in wanted.items()}
+        stage.known |= {key: future.result()["code"] for key, future in made.items()}
+        service.result()
 
 
 def tell(workdir: Path, paper: Transcript) -> int:
@@ -225,6 +237,7 @@ def tell(workdir: Path, paper: Transcript) -> int:
     try:
         telegram = Telegram(backstage.start_double())
         stage = Stage(telegram=telegram, backstage=backstage, transcript=paper)
+        play(stage, opening())
         prepare(stage)
         play(stage, whole())
     except (Broken, StepFailed) as trouble:
@@ -251,6 +264,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     workdir = chosen.workdir or Path(tempfile.mkdtemp(prefix="berani-demo-"))
     workdir.mkdir(parents=True, exist_ok=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # a story is read while it happens, also through a pipe
     with contextlib.suppress(KeyboardInterrupt):
         try:
             sys.exit(tell(workdir.resolve(), Transcript(ZONE)))
