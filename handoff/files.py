@@ -25,9 +25,17 @@ class OpenedFile:
     seconds: int
 
 
-def keep(work: Work, case: Case, listed: Iterable[Mapping[str, Any]], parts: Mapping[tuple[bytes, int], bytes]) -> int:
-    """Copies the files that a letter lists; returns how many of them lack a part."""
-    incomplete = 0
+@dataclass(frozen=True)
+class Kept:
+    """What came of the files of a letter: those that are new here, and how many lack a part."""
+
+    new: tuple[bytes, ...]
+    incomplete: int
+
+
+def keep(work: Work, case: Case, listed: Iterable[Mapping[str, Any]], parts: Mapping[tuple[bytes, int], bytes]) -> Kept:
+    """Copies the files that a letter lists."""
+    new, incomplete = [], 0
     box = cases.box(work, case.id)
     for one in listed:
         media = bytes.fromhex(one["id"])
@@ -42,12 +50,13 @@ def keep(work: Work, case: Case, listed: Iterable[Mapping[str, Any]], parts: Map
             "seconds": one.get("seconds") or 0,
             "key": box.seal(BLOB_KEY, media, bytes.fromhex(one["key"])),
         }
-        insert_new(work.conn, BLOB, **row)
+        if insert_new(work.conn, BLOB, **row):
+            new.append(media)
         for part in range(one["parts"]):
             if (media, part) in parts:
                 insert_new(work.conn, BLOB_PART, blob_id=media, part=part, sealed=parts[media, part])
         incomplete += _stored(work, media) < one["parts"]
-    return incomplete
+    return Kept(tuple(new), incomplete)
 
 
 def opened(work: Work, media: bytes) -> OpenedFile:

@@ -61,8 +61,12 @@ def _report(work: Work, letter: Letter, enclosures: Enclosures) -> None:
         if not pages.has_answer(work, case.id, answer_id):
             pages.add(work, case.id, "answer", answer, answer=answer_id)
             added += 1
-    incomplete = files.keep(work, case, body.get("media") or (), enclosures.parts)
-    _lost(work, case, opened.lost, incomplete)
+    kept = files.keep(work, case, body.get("media") or (), enclosures.parts)
+    for media in kept.new:
+        # A recording often comes later than the words around it: a page of its own, so that it is told and shown.
+        pages.add(work, case.id, "event", {"what": "berkas", "media": media.hex()})
+    added += len(kept.new)
+    _lost(work, case, opened.lost, kept.incomplete)
     if new:
         record.keep(work, case, opened.answers.values())
         news.unclaimed(work, case, "kartu_baru")

@@ -58,7 +58,7 @@ def press(work: Work, inbound: Inbound) -> None:
     what = buttons.meaning(work, inbound.data)
     if what is None or what.staff_id not in (None, by.id) or what.verb not in _VERBS:
         audit.write(work, by.id, "foreign_button")
-        return tell.answer(work, inbound, "tombol_lama")
+        return tell.answer(work, inbound, "tidak_berlaku")
     verb, owner_only = _VERBS[what.verb]
     pressed = Pressed(work, by, what, inbound)
     if owner_only and pressed.case.owner != by.id:
@@ -160,12 +160,12 @@ def _outcome(it: Pressed) -> Answer:
 
 def _consent(it: Pressed) -> Answer:
     done = closing.answer(it.work, it.case, it.by, it.what.arg, consents=it.what.verb == "setuju")
-    return ("terima_kasih" if done else "tombol_lama"), {}
+    return ("terima_kasih" if done else "tidak_berlaku"), {}
 
 
 def _give_back(it: Pressed) -> Answer:
     if not allows(cases.state(it.case), Act.GIVE_BACK):
-        return "tombol_lama", {}
+        return "tidak_berlaku", {}
     case = claims.give_back(it.work, it.case, Act.GIVE_BACK, it.by.id)
     return "dikembalikan", {"kode": cases.code(case)}
 
@@ -179,7 +179,7 @@ def _urgency(it: Pressed) -> Answer:
 
 def _urgency_to(it: Pressed) -> Answer:
     if it.case.state == "closed" or it.what.arg not in LEVELS or it.what.arg == it.case.urgency:
-        return "tombol_lama", {}
+        return "tidak_berlaku", {}
     notes.ask_reason(it.work, it.case, it.by, it.what.arg)
     return None
 
@@ -190,14 +190,14 @@ def _number(it: Pressed) -> Answer:
 
 def _task_done(it: Pressed) -> Answer:
     done = tasks.done(it.work, bytes.fromhex(it.what.arg), it.by)
-    return ("terima_kasih" if done else "tombol_lama"), {}
+    return ("terima_kasih" if done else "tidak_berlaku"), {}
 
 
 def _pick(it: Pressed) -> Answer:
     """The answer to "which case?": the text that waited is filed as a note there."""
     waiting = dialogues.current(it.work, it.by.id)
     if waiting is None or waiting.verb != "pilih" or waiting.held is None:
-        return "tombol_lama", {}
+        return "tidak_berlaku", {}
     dialogues.end(it.work, it.by.id)
     notes.add(it.work, it.case, it.by, waiting.held)
     return None

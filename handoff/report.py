@@ -145,7 +145,7 @@ def _never_asked(work: Work, read: Iterable[Page]) -> list[str]:
 
 
 def _files(work: Work, case: Case, to: Member, new: Iterable[Page], *, every: bool) -> None:
-    wanted = {page.body["media"] for page in new if page.kind == "answer" and page.body.get("media")}
+    wanted = {page.body["media"] for page in new if page.body.get("media")}
     for row in work.conn.execute(select(BLOB.c.id, BLOB.c.kind).where(BLOB.c.case_id == case.id).order_by(BLOB.c.id)):
         if every or row.id.hex() in wanted:
             caption = work.texts("belum_dibersihkan", kode=cases.code(case))

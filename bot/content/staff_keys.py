@@ -12,7 +12,7 @@ kartu_lagi:kode,urgensi kartu_ditangani:kode,urgensi kartu_selesai:kode kartu_la
 kartu_pemilik:keadaan,nama tombol_ambil tombol_ambil_kode:kode tombol_buka tombol_buka_kode:kode tombol_balas
 tombol_catatan tombol_tutup tombol_kembalikan tombol_urgensi tombol_nomor tombol_batal tombol_batalkan
 tombol_setuju tombol_belum tombol_selesai diambil:kode,urgensi sudah_kamu_ambil:kode sudah_padamu:kode
-sudah_diambil:kode,nama sudah_ditutup:kode bukan_petugas anonim bukan_kasusmu:kode tombol_lama
+sudah_diambil:kode,nama sudah_ditutup:kode bukan_petugas anonim bukan_kasusmu:kode tidak_berlaku
 lepas_pemilik:kode dikembalikan:kode panggilan:kode,tempat,urgensi panggilan_dipegang:kode,nama,urgensi
 naik_pemilik:kode,urgensi pesan_baru:kode dibuka_lagi:kode pelapor_diam:kode pelapor_aman:kode
 pelapor_putus:kode minta_telepon:kode ringkas:n macet_unclaimed:kode,umur,urgensi
@@ -23,7 +23,7 @@ berkas_photo berkas_video berkas_document belum_dibersihkan:kode belum_ditanya:b
 bidang_bahaya bidang_balas bidang_siapa bidang_tempat bidang_cerita bidang_luka bidang_jenis bidang_kapan
 bidang_orangnya bidang_dekat bidang_umur bidang_kelamin bidang_khusus halaman_note:isi,jam,nama
 halaman_reply:isi,jam,nama halaman_closing:isi,jam,nama halaman_kejadian:isi,jam kejadian_dibuka_lagi
-kejadian_urgensi kejadian_lost_answer kejadian_lost_file kejadian_tanda_diam kejadian_tanda_hapus
+kejadian_urgensi kejadian_berkas kejadian_lost_answer kejadian_lost_file kejadian_tanda_diam kejadian_tanda_hapus
 kejadian_tanda_aman kejadian_tanda_unreachable kejadian_tanda_read kejadian_tanda_lain
 kejadian_teknis_letter_refused kejadian_teknis_lost_answer kejadian_teknis_lost_file kejadian_teknis_turn
 kejadian_teknis_tick kejadian_teknis_letter kejadian_teknis_media kejadian_teknis_unsent_message
