@@ -19,7 +19,6 @@ from typing import Final, Generic, TypeVar
 from sqlalchemy import Connection, delete, insert, select
 
 from storage.errors import StoreDown
-from storage.framing import Unreadable
 from storage.letters import Letter, Receiver, open_letter
 from storage.shared_tables import APPLIED, LETTER, REFUSED
 from storage.store import Readable, Store
@@ -69,6 +68,7 @@ class Courier(Generic[Enclosures]):
         self._on_alarm, self._on_refused, self._on_peer = on_alarm, on_refused, on_peer
         self._poll_seconds = poll_seconds
         self._set_aside: set[bytes] = set()
+        self._unreported: list[Exception] = []
         self._down_since: datetime | None = None
         self._looked_at: datetime | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -96,7 +96,10 @@ class Courier(Generic[Enclosures]):
             stopping.cancel()
 
     async def carry(self, stop: asyncio.Event | None = None) -> int:
-        """Applies the letters that wait now; returns how many. Raises StoreDown if our own store is down."""
+        """Applies the letters that wait now; returns how many. Raises StoreDown if our own store is down.
+
+        Raises what `on_refused` raised, after the other letters are applied; that letter comes again at the next start.
+        """
         carried = 0
         for waiting in await self._waiting():
             if stop is not None and stop.is_set():
@@ -106,10 +109,13 @@ class Courier(Generic[Enclosures]):
             except StoreDown:
                 self._peer_is_down()
                 break
-            if isinstance(fetched, Unreadable):
-                await self._refuse(waiting, "Unreadable")
-            elif fetched is not None:
+            except Exception as error:  # noqa: BLE001  (Unreadable, or whatever the owner's `read_enclosures` raises)
+                await self._refuse(waiting, type(error).__name__)
+                continue
+            if fetched is not None:
                 carried += await self._deliver(waiting, *fetched)
+        if self._unreported:
+            raise self._unreported.pop()
         return carried
 
     async def _waiting(self) -> list[Waiting]:
@@ -135,18 +141,15 @@ class Courier(Generic[Enclosures]):
         waiting = [letter for letter in found if letter.id in new]
         return sorted(waiting, key=lambda letter: (began[letter.stream], letter.stream, letter.seq))
 
-    def _fetch(self, waiting: Waiting) -> tuple[Letter, Enclosures] | Unreadable | None:
+    def _fetch(self, waiting: Waiting) -> tuple[Letter, Enclosures] | None:
         """The opened letter with what it encloses, from one snapshot of the peer; None if the row is gone."""
 
-        def read(peer: Connection) -> tuple[Letter, Enclosures] | Unreadable | None:
+        def read(peer: Connection) -> tuple[Letter, Enclosures] | None:
             wire = peer.scalar(select(LETTER.c.wire).where(LETTER.c.id == waiting.id))
             if wire is None:
                 return None
-            try:
-                letter = open_letter(self._receiver, wire)
-                return letter, self._read_enclosures(peer, letter)
-            except Unreadable as error:
-                return error
+            letter = open_letter(self._receiver, wire)
+            return letter, self._read_enclosures(peer, letter)
 
         return self._peer.read_now(read)
 
@@ -196,5 +199,10 @@ class Courier(Generic[Enclosures]):
                 connection.execute(insert(REFUSED), {**row, "at": self._clock(), "reason": reason[:64]})
                 self._on_refused(connection, waiting.id, reason)
 
-        await self._store.write(record)
+        try:
+            await self._store.write(record)
+        except StoreDown:
+            raise
+        except Exception as error:  # noqa: BLE001  (`on_refused`: told to whoever runs us, once the others are applied)
+            self._unreported.append(error)
         self._set_aside.add(waiting.id)

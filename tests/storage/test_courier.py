@@ -249,6 +249,38 @@ async def test_trouble_while_applying_is_tried_again_then_set_aside(
     assert desk.applied() == ["1", "3", "2"]
 
 
+async def test_trouble_with_enclosures_sets_the_letter_aside_and_stops_nobody(
+    intake_store: Store, desk: Desk, office: PostOffice, clock: Clock
+) -> None:
+    def read(connection: Connection, letter: Letter) -> str:
+        return {1: "x", 3: "y"}[letter.body["n"]]
+
+    desk.read_enclosures = read
+    post(intake_store, office, clock, 1, 2, 3)
+    await desk.courier().carry()
+    assert (desk.applied(), desk.refused) == (["1", "3"], ["KeyError"])
+
+
+async def test_trouble_with_the_report_of_a_refusal_comes_out_after_the_others_and_again_at_the_next_start(
+    intake_store: Store, desk: Desk, office: PostOffice, clock: Clock
+) -> None:
+    class Full(list[str]):
+        def append(self, reason: str) -> None:
+            raise RuntimeError
+
+    desk.refused = Full()
+    post(intake_store, office, clock, 1, 2)
+    change(intake_store, update(LETTER).where(LETTER.c.seq == 1).values(wire=b"torn"))
+    courier = desk.courier()
+    with pytest.raises(RuntimeError):
+        await courier.carry()
+    assert desk.applied() == ["2"]
+    assert await courier.carry() == 0
+    desk.refused = []
+    await desk.courier().carry()
+    assert desk.refused == ["Unreadable"]
+
+
 async def test_a_peer_that_is_down_is_survived_and_told_since_when(
     databases: Databases, intake_store: Store, desk: Desk, office: PostOffice, clock: Clock
 ) -> None:
