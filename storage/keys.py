@@ -60,7 +60,7 @@ def init(key_dir: Path, actor: Actor | None, entropy: Entropy) -> list[Made]:
         _refuse_other_pins(key_dir, present)
     made = []
     if "intake" in actors:
-        made += _init_deployment(key_dir, entropy)
+        made += _init_deployment(key_dir, entropy, alone=actor is None)
     for one in actors:
         if one not in present:
             made += _init_actor(key_dir, one, entropy)
@@ -84,14 +84,15 @@ def _refuse_other_pins(key_dir: Path, present: list[Actor]) -> None:
             raise KeyProblem(path, what, f"run `berani keys init --actor {one}`: this machine has that side only")
 
 
-def _init_deployment(key_dir: Path, entropy: Entropy) -> list[Made]:
+def _init_deployment(key_dir: Path, entropy: Entropy, *, alone: bool) -> list[Made]:
+    """`alone`: one user has both sides, so nobody else needs to look into the folder."""
     path = key_dir / "deployment"
     if _deployment_if_any(key_dir):
         return []
     if is_made(key_dir, "intake"):
         raise KeyProblem(path, "is missing", _RESTORE_ID)
-    keyfiles.make_folder(key_dir, 0o755)
-    keyfiles.write_new(path, entropy(_DEPLOYMENT_BYTES).hex() + "\n", 0o644)
+    keyfiles.make_folder(key_dir, 0o700 if alone else 0o755)
+    keyfiles.write_new(path, entropy(_DEPLOYMENT_BYTES).hex() + "\n", 0o600 if alone else 0o644)
     return [Made(path, "the deployment's id")]
 
 
