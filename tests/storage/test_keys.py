@@ -65,8 +65,7 @@ def test_both_sides_are_made_and_understand_each_other(key_dir: Path) -> None:
 
 def test_files_can_be_read_by_their_owner_only(key_dir: Path) -> None:
     for path in key_dir.rglob("*"):
-        expected = 0o644 if path.name == "deployment" else 0o700 if path.is_dir() else 0o600
-        assert mode(path) == expected, path.name
+        assert mode(path) == (0o700 if path.is_dir() else 0o600), path.name
 
 
 def test_the_modes_hold_under_any_umask(tmp_path: Path) -> None:
