@@ -84,6 +84,17 @@ def _refuse_other_pins(key_dir: Path, present: list[Actor]) -> None:
             raise KeyProblem(path, what, f"run `berani keys init --actor {one}`: this machine has that side only")
 
 
+def check_pins(key_dir: Path) -> None:
+    """Where both sides' keys lie here: each is pinned to the other. Raises KeyProblem."""
+    for actor in ACTORS:
+        pinned, peer = _pinned(key_dir, actor), PEER[actor]
+        if pinned is None or not pinned.same_keys(_own_public(key_dir, peer)):
+            path = keyfiles.locate(key_dir, actor, "peer")
+            pin = f"`berani keys show {peer} | berani keys pin {actor} -`"
+            fix = f"if the keys of {peer} are right, move it away and run {pin}"
+            raise KeyProblem(path, f"does not hold the keys of {peer} that lie beside it", fix)
+
+
 def _init_deployment(key_dir: Path, entropy: Entropy, *, alone: bool) -> list[Made]:
     """`alone`: one user has both sides, so nobody else needs to look into the folder."""
     path = key_dir / "deployment"

@@ -44,6 +44,8 @@ def _serve(names: tuple[Actor, ...]) -> None:
 
 def _split(settings: Settings, names: tuple[Actor, ...]) -> None:
     """The split is in force only if an actor cannot read the other's keys; refused or said, as is set."""
+    if len(names) > 1:
+        keys.check_pins(settings.key_dir)
     name = names[0]
     if len(names) == 1 and not keys.can_read_peer(settings.key_dir, name):
         return

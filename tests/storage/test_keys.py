@@ -441,3 +441,13 @@ def test_of_two_that_make_keys_at_once_one_wins_whole(key_dir: Path, tmp_path: P
     with pytest.raises(KeyProblem, match="never overwritten"):
         keyfiles.write_new(key_dir / "deployment", "00\n")
     assert files_in(key_dir) == before
+
+
+def test_both_sides_in_one_folder_must_be_pinned_to_each_other(key_dir: Path, tmp_path: Path) -> None:
+    keys.check_pins(key_dir)
+    keys.init(tmp_path / "other", None, system_entropy)
+    for name in ("sign", "box"):
+        shutil.copy(tmp_path / "other" / "intake" / name, key_dir / "intake" / name)
+    with pytest.raises(KeyProblem, match="does not hold the keys of intake") as problem:
+        keys.check_pins(key_dir)
+    assert "keys pin desk" in str(problem.value)
