@@ -62,10 +62,12 @@ def _report(work: Work, letter: Letter, enclosures: Enclosures) -> None:
             pages.add(work, case.id, "answer", answer, answer=answer_id)
             added += 1
     kept = files.keep(work, case, body.get("media") or (), enclosures.parts)
+    announced = {answer.get("media") for answer in opened.answers.values()}
     for media in kept.new:
-        # A recording often comes later than the words around it: a page of its own, so that it is told and shown.
-        pages.add(work, case.id, "event", {"what": "berkas", "media": media.hex()})
-    added += len(kept.new)
+        # A recording often comes later than the answer it belongs to: then it is a page of its own, told and shown.
+        if media.hex() not in announced:
+            pages.add(work, case.id, "event", {"what": "berkas", "media": media.hex()})
+            added += 1
     _lost(work, case, opened.lost, kept.incomplete)
     if new:
         record.keep(work, case, opened.answers.values())
@@ -186,7 +188,7 @@ def _accepted(work: Work, case: Case, letter: Letter) -> None:
 
 
 def _flag(work: Work, letter: Letter, _: Enclosures) -> None:
-    """diam, hapus, aman, unreachable, read: nothing of it closes, lowers or erases a case."""
+    """diam, hapus, aman, unreachable, reachable, read: nothing of it closes, lowers or erases a case."""
     what = str(letter.body["what"])
     case = cases.by_thread(work, letter.body["thread"])
     if case is None:
@@ -221,6 +223,10 @@ def _unreachable(work: Work, case: Case) -> None:
         news.owner(work, case, "pelapor_putus", priority=tell.CARD)
 
 
+def _reachable(work: Work, case: Case) -> None:
+    cases.learn(work, case, unreachable=False)
+
+
 def _nothing_more(_: Work, __: Case) -> None:
     """The page says it all."""
 
@@ -230,6 +236,7 @@ _FLAGS: Final[Mapping[str, Callable[[Work, Case], None]]] = {
     "hapus": _wants_erased,
     "aman": _says_safe,
     "unreachable": _unreachable,
+    "reachable": _reachable,
     "read": _nothing_more,
 }
 
@@ -238,8 +245,8 @@ def _phone(work: Work, letter: Letter, _: Enclosures) -> None:
     """A number, given with consent: sealed, shown once to whoever has the case."""
     case = cases.by_thread(work, letter.body["thread"])
     if case is None:
-        teknis.trouble(work, "phone_without_case", raw=str(letter.body["number"]), held_report=True)
-        return
+        # Set aside by the courier and tried again: a number is shown to nobody but the officer it was given to.
+        raise LookupError("a telephone number without its case")
     pages.add(work, case.id, "phone", {"number": str(letter.body["number"])})
     audit.write(work, audit.REPORTER, "phone_given", case.id)
     if case.state != "closed":

@@ -17,6 +17,7 @@ CALL_BACK_FOR: Final = timedelta(seconds=10)
 
 # What intake tells of it. None of these is taken back by a later one that says less.
 _FATES: Final = ("held", "sent", "shown", "blocked", "failed")
+_SAME: Final = {"delivered": "sent", "expired": "failed"}
 _FINAL: Final = frozenset({"shown", "blocked", "failed", "cancelled"})
 
 
@@ -91,6 +92,7 @@ def send_due(work: Work) -> None:
 def fate(work: Work, relay_id: bytes, state: str) -> None:
     """Intake tells what became of a message. What is unknown or says less than is known changes nothing."""
     row = work.conn.execute(select(RELAY).where(RELAY.c.id == relay_id)).first()
+    state = _SAME.get(state, state)
     if row is None or state not in _FATES or row.state in _FINAL:
         return
     if row.state in _FATES and _FATES.index(state) < _FATES.index(row.state):

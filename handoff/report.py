@@ -113,9 +113,9 @@ def _answer(work: Work, body: Body) -> str:
 
 
 def _kind_of(work: Work, media: str) -> str:
-    """What a file is, by its letter; until that has come, just a file."""
+    """What a file is, by its letter; until that has come, it is still to follow."""
     query = select(BLOB.c.kind).where(BLOB.c.id == bytes.fromhex(media))
-    return work.conn.execute(query).scalar() or "document"
+    return work.conn.execute(query).scalar() or "menyusul"
 
 
 def _others(work: Work, new: Iterable[Page]) -> list[str]:

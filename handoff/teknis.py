@@ -24,7 +24,9 @@ def trouble(work: Work, what: str, *, raw: str = "", held_report: bool = False, 
         about = About(why=what[:64], trouble=what[:64], highest="tinggi" if held_report else "sedang")
         case = cases.open_case(work, "teknis", "tinggi" if held_report else "sedang", about, tag)
     told = "teknis_" + next((name for name in KNOWN if what.startswith(name)), "lain")
-    pages.add(work, case.id, "event", {"what": told, "detail": what[:64], "raw": raw, "thread": thread})
+    concerned = cases.by_thread(work, thread) if thread else None
+    detail = f"{what[:64]} · {cases.code(concerned)}" if concerned else what[:64]
+    pages.add(work, case.id, "event", {"what": told, "detail": detail, "raw": raw})
     if known:
         return case
     owner = _owner(work)

@@ -161,6 +161,32 @@ def test_a_photo_is_kept_as_it_came_and_shown_as_not_cleaned(office: Office) -> 
     assert opened.data == b"FOTO-RAHASIA" * 100
 
 
+def test_a_file_that_comes_after_its_answer_is_news_and_shown(office: Office) -> None:
+    listed, parts = office.media(b"suara", "voice")
+    thread = system_entropy(16)
+    office.write("submit", thread, office.answer("cerita", media=listed["id"], value="ada"))
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    assert "menyusul" in office.last(SARI)
+    office.write("more", thread, media=[listed], parts=parts)
+    assert "Pesan baru" in office.last(SARI)
+    office.press(SARI, "Buka")
+    assert office.chats[SARI][-1].media == listed["id"]
+
+
+def test_what_only_steered_the_conversation_is_not_shown(office: Office) -> None:
+    office.report(office.answer("lapor.kirim", "sekarang", label="Boleh kukirim"))
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    assert "Boleh kukirim" not in office.last(SARI)
+
+
+def test_a_number_without_its_case_is_tried_again_and_shown_to_nobody(office: Office) -> None:
+    with pytest.raises(LookupError):
+        office.post("phone", thread=system_entropy(16).hex(), number="0811-NOMOR")
+    assert count(office) == 0
+
+
 def test_a_file_with_a_missing_part_is_a_task_for_somebody(office: Office) -> None:
     listed, _ = office.media(b"x")
     office.write("submit", system_entropy(16), office.answer("cerita", words="a"), media=[listed])

@@ -25,11 +25,11 @@ FAMILIES = {
     "halaman_": ("note", "reply", "closing"),
     "macet_": ("unclaimed", "untouched", "silent", "consent"),
     "status_": ("tidak_tahu", "dilewati"),
-    "berkas_": ("voice", "audio", "photo", "video", "document"),
+    "berkas_": ("voice", "audio", "photo", "video", "document", "menyusul"),
     "tugas_": ("hapus",),
     "kejadian_teknis_": (*teknis.KNOWN, "lain"),
-    "kejadian_tanda_": ("diam", "hapus", "aman", "unreachable", "read", "lain"),
-    "kejadian_": ("dibuka_lagi", "urgensi", "lost_answer", "lost_file"),
+    "kejadian_tanda_": ("diam", "hapus", "aman", "unreachable", "reachable", "read", "lain"),
+    "kejadian_": ("dibuka_lagi", "urgensi", "lost_answer", "lost_file", "berkas"),
     "tombol_": ("balas", "catatan", "tutup", "kembalikan", "urgensi", "nomor"),
 }
 
