@@ -16,7 +16,8 @@ from bot.http import application, bound, server
 from bot.intake_actor import IntakeActor
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.settings import Actor, Listen, Settings
+from bot.settings import Actor, Fault, Listen, Settings, SettingsError, setting_name
+from storage.errors import StoreDown, StoreFaulty
 
 TICK = 1.0
 """Seconds between "what is due?": ten-second windows and moved clocks are met on time; an idle look is one read."""
@@ -53,11 +54,21 @@ class Running(Protocol):
 
 
 def build(settings: Settings, names: tuple[Actor, ...]) -> tuple[list[Running], Clock, Metrics]:
-    """The actors named, sharing one clock and, in one process, waking each other's couriers."""
+    """The actors named, sharing one clock and, in one process, waking each other's couriers.
+
+    Raises what their makers raise; a store that cannot be opened as SettingsError with the setting's name.
+    """
     clock, metrics = SystemClock(settings.honoured_clock_file), Metrics()
     makers: dict[Actor, Callable[..., Any]] = {"intake": IntakeActor, "desk": DeskActor}
     jitter = random.SystemRandom().random
-    actors = [makers[name](settings, clock, metrics, jitter) for name in names]
+    actors = []
+    for name in names:
+        try:
+            actors.append(makers[name](settings, clock, metrics, jitter))
+        except (StoreDown, StoreFaulty) as problem:
+            fix = "see that it is there, that its server, if any, runs, and that this user may write to it"
+            fault = Fault("a database that can be opened", fix, setting_name(f"{name}_database_url"), f"({problem})")
+            raise SettingsError([fault]) from None
     if len(actors) == 2:
         intake, desk = actors
         intake.store.listen("letters", desk.courier.wake)
