@@ -25,7 +25,8 @@ UNSENT_ACCEPTED = timedelta(seconds=60)
 """After this long without the desk's `accepted`, the numbers are shown (DESIGN section 3)."""
 DARURAT_STEPS = {"darurat_5": timedelta(minutes=5), "darurat_15": timedelta(minutes=15)}
 """When intake tells the reporter of an unclaimed darurat (INTAKE, section D)."""
-_RANK = {"no": 0, "alarm": 1, "consult": 1, "submit": 2}
+_RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
+"""Which letter outweighs which: only a consultation keeps back what is not text, so an alarm after it must not."""
 
 
 class Carry:
