@@ -190,7 +190,7 @@ class DeskActor:
         _log.error("letter_alarm", actor=self.name, what=alarm.trouble, letter=alarm.letter)
         self._desk.trouble(conn, f"letter_{alarm.trouble}", self._clock.now())
 
-    def _refused(self, conn: Connection, letter_id: bytes, reason: str) -> None:
+    def _refused(self, conn: Connection, letter_id: bytes, _reason: str) -> None:
         _log.error("letter_refused", actor=self.name, letter=letter_id)
         self._desk.trouble(conn, "letter_refused", self._clock.now(), held_report=True)
 
