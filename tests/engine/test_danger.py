@@ -14,7 +14,7 @@ TIERS = {
         "dipukulin barusan",
         "d1pukul skrg", "dipukul\ntadi\nsekarang", "p3rkosa skrg",
         # the wish to die
-        "bunuh diri", "bunvh dri", "bunuhdiri", "b u n u h d i r i", "b.u.n.u.h d.i.r.i", "bunnuh diri", 
+        "bunuh diri", "bunvh dri", "bunuhdiri", "b u n u h d i r i", "b.u.n.u.h d.i.r.i", "bunnuh diri",
         "aku takut, pengen bunuh dri", "bundir",
         "aku mau mati aja",
         "pgn mati", "gantung diri", "ga mau hidup lagi", "kada handak hidup",

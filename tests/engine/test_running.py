@@ -6,7 +6,7 @@ import pytest
 
 from bot.engine import effects as fx
 from bot.engine import events as ev
-from bot.engine.script import Script, ScriptSet, Step, Target
+from bot.engine.script import Say, Script, ScriptSet, Step, Target
 from tests.engine.play import Player, at, shipped
 
 TO_STORY = ("lapor", "2", "1", "1", "rumah nenek")
@@ -217,3 +217,11 @@ def test_what_is_said_in_a_turn_is_one_message_and_ends_with_the_footer() -> Non
     player = at("lapor", "3")
     assert len(player.shows) == 1
     assert player.text.endswith("0 lewati · KELUAR · PETUGAS")
+
+
+def test_what_does_not_fit_one_message_is_sent_as_several_and_the_question_comes_last() -> None:
+    scripts = shipped()
+    long = replace(scripts.scripts["salam"], steps=(Step("hai", say=Say("a" * 900)), Step("lagi", say=Say("b" * 900))))
+    player = Player(replace(scripts, scripts={**scripts.scripts, "salam": long}, memo={})).say("lapor")
+    assert [len(show.text) <= 1400 for show in player.shows] == [True, True]
+    assert player.shows[-1].question == "lapor.bahaya"
