@@ -189,7 +189,7 @@ def test_the_public_bot_leaves_a_group_after_one_sentence(world: DoubleWorld) ->
     seat.wait(sentence("umum", "bukan_grup"))
 
     def gone() -> bool:
-        return world.telegram.chat(group.key)["members"].get(str(world.intake_bot.id)) == "left"
+        return bool(world.telegram.chat(group.key)["members"].get(str(world.intake_bot.id)) == "left")
 
     until(gone, "the bot has left")
     assert len([one for one in seat.shown() if one.text]) == 1

@@ -25,9 +25,9 @@ PLACE, CAPTION = "Gang Patokanpenanda80, Sepinggan", "keteranganpenanda81"
 PHOTO, VOICE = b"\xff\xd8\xff\xe0fotopenanda82" + bytes(9000), b"OggSsuarapenanda83" + bytes(9000)
 FORWARDED, STRANGE_CARD = "terusanpenanda84", "kartupenanda85"
 REPLY, NOTE, SUMMARY, STAFF_NAME = "balaspenanda86", "catatpenanda87", "ringkaspenanda88", "Petugaspenanda89"
-MARKERS = (NAME, LAST_NAME, USER_NAME, LANGUAGE, PHONE, PHONE[2:], PAYLOAD, STORY, FIRST, EDIT, ANSWER)
-MARKERS += ("Patokanpenanda80", CAPTION, "fotopenanda82", "suarapenanda83", FORWARDED, STRANGE_CARD, REPLY, NOTE)
-MARKERS += (SUMMARY, STAFF_NAME)
+MARKERS = [NAME, LAST_NAME, USER_NAME, LANGUAGE, PHONE, PHONE[2:], PAYLOAD, STORY, FIRST, EDIT, ANSWER]
+MARKERS += ["Patokanpenanda80", CAPTION, "fotopenanda82", "suarapenanda83", FORWARDED, STRANGE_CARD, REPLY, NOTE]
+MARKERS += [SUMMARY, STAFF_NAME]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -41,7 +41,7 @@ def place(
             yield made, []
         return
     postgres: PostgresServer = request.getfixturevalue("postgres_server")
-    with postgres.databases(None, None) as found, office(tmp_path, double, tuple(found)) as made:
+    with postgres.databases(None, None) as found, office(tmp_path, double, (found.intake_url, found.desk_url)) as made:
         made.prepare()
         yield made, list(found)
 
