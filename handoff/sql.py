@@ -10,7 +10,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
     """Inserts the row unless one with the same key is there. Returns whether it was inserted."""
     insert: Any = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    return bool(conn.execute(insert(table).values(**values).on_conflict_do_nothing()).rowcount)
+    first = next(iter(table.primary_key))
+    # Not rowcount: psycopg does not tell it for an INSERT.
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(first)
+    return conn.execute(statement).first() is not None
 
 
 def put(conn: Connection, table: Table, **values: Any) -> None:
