@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from bot.content.text import fill
+from bot.engine import events as ev
+from bot.engine.effects import Show
 from bot.engine.lexicon import lexicon
 from bot.engine.script import ScriptSet
+from bot.engine.step import Turn
 from bot.engine.text import forms
 from bot.intake import receipts, speak
 from bot.intake.plan import Plan
@@ -31,10 +34,29 @@ def intercept(conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, te
         return _answer_gate(conn, tools, plan, snapshot, waiting, text, now)
     word = next((word for word in GUARDED if means(snapshot.scripts, word, text)), None)
     if word and snapshot.address and snapshot.address["secret"]:
-        _set_gate(tools, plan, snapshot, word)
-        _message(tools, plan, snapshot, "kata_minta", now)
+        ask_secret(tools, plan, snapshot, word, now)
         return None
     return None if _opened(tools, plan, snapshot, word, now) else text
+
+
+def guarded(snapshot: Snapshot, event: ev.Event, turn: Turn) -> str | None:
+    """The guarded word that this turn would carry out by a button or a number, past the kata rahasia."""
+    if not (snapshot.address and snapshot.address["secret"]) or isinstance(event, ev.CodeTried | ev.Waited):
+        return None
+    before = {frame.script for frame in snapshot.session.stack}
+    opened = {frame.script for frame in turn.session.stack} - before
+    if "status" not in before and any("{status}" in one.text for one in turn.effects if isinstance(one, Show)):
+        opened.add("status")
+    word = next((word for word in GUARDED if word in opened), None)
+    if word and isinstance(event, ev.Said) and means(snapshot.scripts, word, event.text):
+        return None  # typed as a word it was asked for before it came here
+    return word
+
+
+def ask_secret(tools: Tools, plan: Plan, snapshot: Snapshot, word: str, now: datetime) -> None:
+    """The next message is a try at the kata rahasia; `word` is carried out when it is right."""
+    _set_gate(tools, plan, snapshot, word)
+    _message(tools, plan, snapshot, "kata_minta", now)
 
 
 def _opened(tools: Tools, plan: Plan, snapshot: Snapshot, word: str | None, now: datetime) -> bool:
@@ -72,20 +94,34 @@ def _set_gate(tools: Tools, plan: Plan, snapshot: Snapshot, word: str | None) ->
 def _answer_gate(
     conn: Connection, tools: Tools, plan: Plan, snapshot: Snapshot, waiting: str, text: str, now: datetime
 ) -> str | None:
-    """The message after "Tulis kata rahasiamu": right, it opens; wrong, it counts; a sentence or KELUAR goes on."""
+    """The message after "Tulis kata rahasiamu": right, it opens; wrong, it counts.
+
+    A sentence, words of danger, and every word that is itself a command go on: help is never behind a lock.
+    """
     address_id = snapshot.address_id
+    if again := next((word for word in GUARDED if means(snapshot.scripts, word, text)), None):
+        ask_secret(tools, plan, snapshot, again, now)
+        return None
     _set_gate(tools, plan, snapshot, None)
-    if len(text.split()) > LONGEST_SECRET or means(snapshot.scripts, "keluar", text):
+    secret = snapshot.address["secret"] if snapshot.address else None
+    right = secret == receipts.secret_hash(tools, address_id, text)
+    if not right and _goes_on(snapshot.scripts, text):
         return text
-    if not receipts.may_try(conn, snapshot.address, now):
+    if not receipts.may_try(conn, snapshot.address, now, everybody=False):
         _message(tools, plan, snapshot, "kata_terkunci", now)
         return None
-    secret = snapshot.address["secret"] if snapshot.address else None
-    if secret != receipts.secret_hash(tools, address_id, text):
-        plan.add(lambda conn: receipts.count_wrong(conn, address_id, now))
+    if not right:
+        plan.add(lambda conn: receipts.count_wrong(conn, address_id, now, everybody=False))
         _message(tools, plan, snapshot, "kata_salah", now)
         return None
     return None if _opened(tools, plan, snapshot, waiting, now) else waiting
+
+
+def _goes_on(scripts: ScriptSet, text: str) -> bool:
+    """Whether this is no try at the kata rahasia, but something that the conversation must hear."""
+    message, words = forms(text), lexicon(scripts)
+    known = words.control.one(message) or words.opener(message) or words.danger.find(text)
+    return len(text.split()) > LONGEST_SECRET or known is not None
 
 
 def receipt_tried(

@@ -47,19 +47,24 @@ def find(conn: Connection, tools: Tools, digits: str) -> bytes | None:
     return conn.execute(select(THREADS.c.id).where(THREADS.c.receipt_hash == wanted)).scalar_one_or_none()
 
 
-def may_try(conn: Connection, address: RowMapping | None, now: datetime) -> bool:
-    """Whether this address, and everybody together, still has tries in this hour."""
+def may_try(conn: Connection, address: RowMapping | None, now: datetime, *, everybody: bool = True) -> bool:
+    """Whether this address, and (for receipts) everybody together, still has tries in this hour.
+
+    A kata rahasia opens only what this very address may see: strangers who guess elsewhere must not lock it.
+    """
     if address and address["tries_since"] and now - address["tries_since"] < SPAN and address["tries"] >= TRIES:
         return False
-    return _all_tries(conn, now) < ALL_TRIES
+    return not everybody or _all_tries(conn, now) < ALL_TRIES
 
 
-def count_wrong(conn: Connection, address_id: bytes, now: datetime) -> None:
-    """One wrong try more."""
+def count_wrong(conn: Connection, address_id: bytes, now: datetime, *, everybody: bool = True) -> None:
+    """One wrong try more, of this address and (for receipts) of everybody together."""
     row = conn.execute(select(ADDRESSES.c.tries, ADDRESSES.c.tries_since).where(ADDRESSES.c.id == address_id)).one()
     fresh = row.tries_since is not None and now - row.tries_since < SPAN
     values = {"tries": row.tries + 1 if fresh else 1, "tries_since": row.tries_since if fresh else now}
     conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(**values))
+    if not everybody:
+        return
     value = f"{now:%Y-%m-%dT%H} {_all_tries(conn, now) + 1}"
     if not conn.execute(update(META).where(META.c.key == _GLOBAL).values(value=value)).rowcount:
         conn.execute(META.insert().values(key=_GLOBAL, value=value))

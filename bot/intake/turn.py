@@ -5,13 +5,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.channels.inbound import MEDIA, Inbound
+from bot.channels.inbound import MEDIA, File, Inbound
 from bot.channels.outgoing import AnswerCallback, Leave, Send
 from bot.channels.telegram import LARGEST_DOWNLOAD
 from bot.content import publish
@@ -32,6 +32,10 @@ from storage.store import Conflict, ConstraintBroken, Store, StoreDown
 RACES = 8
 """How often a turn is decided anew when somebody else wrote to the same conversation in between."""
 CHANNEL = "telegram"
+PUT_OFF = timedelta(hours=1)
+"""When a conversation that could not be woken is tried again; at every tick it would flood the desk."""
+BUTTON_LASTS = timedelta(minutes=2)
+"""Telegram forgets a pressed button within minutes: the answer to it is worthless after that."""
 _COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s.*)?", re.DOTALL)
 
 
@@ -50,36 +54,47 @@ class Intake:
         lock = self._locks.setdefault(inbound.chat, asyncio.Lock())
         try:
             async with lock:
-                await self._turn(lambda conn: self._decide(conn, inbound, now), inbound, now)
+                await self._turn(
+                    lambda conn: self._decide(conn, inbound, now),
+                    lambda conn, what: self._set_aside(conn, inbound, what, now),
+                )
         finally:
             if not lock.locked() and not getattr(lock, "_waiters", None):
                 self._locks.pop(inbound.chat, None)
 
     async def wait_is_over(self, address_id: bytes, now: datetime) -> None:
         """The conversation at an address asked to be woken now."""
-        await self._turn(lambda conn: self._woken(conn, address_id, now), None, now)
+        await self._turn(
+            lambda conn: self._woken(conn, address_id, now),
+            lambda conn, what: self._put_off(conn, address_id, what, now),
+        )
 
-    async def _turn(self, decide: Callable[[Connection], Plan], inbound: Inbound | None, now: datetime) -> None:
-        failures = 0
+    async def _turn(self, decide: Callable[[Connection], Plan], set_aside: Callable[[Connection, str], None]) -> None:
+        failures, broken = 0, ""
         for _ in range(RACES):
             try:
                 plan = await self._store.read(decide)
                 await self._store.write(plan)
             except AlreadyReceived:
                 return
-            except (Conflict, ConstraintBroken):
+            except Conflict:
                 continue
+            except ConstraintBroken as problem:
+                # Somebody else wrote the same row; whoever meets it every time would hold up everybody behind them.
+                broken = type(problem).__name__
             except StoreDown:
                 raise
             except Exception as problem:  # noqa: BLE001 - whatever it is, the person's words must reach a human
                 failures += 1
+                broken = type(problem).__name__
                 if failures > 1:
-                    kind = type(problem).__name__
-                    await self._store.write(lambda conn: self._set_aside(conn, inbound, kind, now))  # noqa: B023
-                    raise TurnSetAside(kind) from None
+                    break
             else:
                 return
-        raise Conflict
+        if not broken:
+            raise Conflict
+        await self._store.write(lambda conn: set_aside(conn, broken))
+        raise TurnSetAside(broken)
 
     # --- deciding -----------------------------------------------------------------------------------------------------
 
@@ -96,7 +111,8 @@ class Intake:
         self._greet(plan, snapshot, inbound, now)
         if inbound.callback:
             answer = AnswerCallback(callback=inbound.callback)
-            row = tools.row(tools.new_id(), inbound.chat, answer, now, priority=0, kind="callback")
+            lasts = {"priority": 0, "kind": "callback", "expires_at": now + BUTTON_LASTS}
+            row = tools.row(tools.new_id(), inbound.chat, answer, now, **lasts)
             plan.add(lambda conn: outbox.put(conn, row))
         if inbound.kind in ("blocked", "unblocked"):
             commands.reachable(tools, plan, snapshot, inbound.kind == "unblocked", now)
@@ -124,6 +140,9 @@ class Intake:
         tools = self._tools
         # "kemarin" is meant where the person is.
         turn = step(snapshot.scripts, snapshot.session, event, now.astimezone(tools.zone))
+        if word := commands.guarded(snapshot, event, turn):
+            commands.ask_secret(tools, plan, snapshot, word, now)
+            return
         if snapshot.question is not None and turn.session.shown != snapshot.session.shown:
             speak.answered(tools, plan, snapshot, _chosen(snapshot, event), now)
         carry = Carry(tools, plan, snapshot, turn.session, now)
@@ -167,22 +186,29 @@ class Intake:
     def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
         file = inbound.file
         if file is None or file.size > LARGEST_DOWNLOAD:
-            return ev.SentOther("too_big")
+            if not inbound.text.strip():
+                return ev.SentOther("too_big")
+            # What stands under a file that is too large are words like any others.
+            speak.say(self._tools, plan, snapshot, snapshot.scripts.messages["berkas_besar"], now)
+            return ev.Said(inbound.text)
+        values = self._media(file, inbound.kind, snapshot.thread_id, snapshot.address_id, now)
+        plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
+        return ev.SentMedia(values["id"].hex(), MEDIA[inbound.kind], inbound.text)
+
+    def _media(self, file: File, kind: str, thread_id: bytes, address_id: bytes, now: datetime) -> dict[str, Any]:
+        """The row of a file that was just sent."""
         media_id = self._tools.new_id()
-        at_once = inbound.kind in ("voice", "audio")
-        values: dict[str, Any] = {
+        return {
             "id": media_id,
-            "thread_id": snapshot.thread_id,
-            "address_id": snapshot.address_id,
-            "kind": inbound.kind,
+            "thread_id": thread_id,
+            "address_id": address_id,
+            "kind": kind,
             # A voice is fetched on arrival; of a picture only the sealed handle is kept until it was asked about.
-            "state": "fetch" if at_once else "asked",
+            "state": "fetch" if kind in ("voice", "audio") else "asked",
             "sealed": mediafile.seal(self._tools, media_id, mediafile.facts_of(file)),
             "due_at": now,
             "created_at": now,
         }
-        plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
-        return ev.SentMedia(media_id.hex(), MEDIA[inbound.kind], inbound.text)
 
     # --- around the step ----------------------------------------------------------------------------------------------
 
@@ -214,18 +240,31 @@ class Intake:
             row = tools.row(person, inbound.chat, what, now, kind="group")
             plan.add(lambda conn, row=row: outbox.put(conn, row))  # type: ignore[misc]
 
-    def _set_aside(self, conn: Connection, inbound: Inbound | None, what: str, now: datetime) -> None:
+    def _set_aside(self, conn: Connection, inbound: Inbound, what: str, now: datetime) -> None:
         """A turn that cannot be decided goes to a human, with its content sealed, and the person is told."""
         tools = self._tools
-        raw = None
-        if inbound is not None:
-            _receive_once(conn, tools.received(inbound.received), now)
-            raw = inbound.text or None
-            person = tools.tag(CHANNEL, inbound.chat)
-            row = tools.row(person, inbound.chat, Send(text=system("gangguan")), now, priority=0, kind="trouble")
-            outbox.put(conn, row)
-        body = {"at": now.isoformat(), "what": what, "thread": None, "raw": raw, "held_report": raw is not None}
+        _receive_once(conn, tools.received(inbound.received), now)
+        person = tools.tag(CHANNEL, inbound.chat)
+        row = tools.row(person, inbound.chat, Send(text=system("gangguan")), now, priority=0, kind="trouble")
+        outbox.put(conn, row)
+        raw = inbound.text or None
+        talk = select(SESSIONS.c.thread_id, SESSIONS.c.address_id).join(ADDRESSES).where(ADDRESSES.c.tag == person)
+        found = conn.execute(talk).one_or_none()
+        if inbound.kind in ("voice", "audio") and inbound.file is not None and found is not None:
+            # A recording is kept on arrival, whatever goes wrong with its turn: it follows its report.
+            values = self._media(inbound.file, inbound.kind, found.thread_id, found.address_id, now)
+            conn.execute(MEDIA_FILES.insert().values(**values))
+        held = raw is not None or inbound.file is not None
+        thread = found.thread_id.hex() if found is not None else None
+        body = {"at": now.isoformat(), "what": what, "thread": thread, "raw": raw, "held_report": held}
         tools.post(conn, "trouble", body, now)
+
+    def _put_off(self, conn: Connection, address_id: bytes, what: str, now: datetime) -> None:
+        """A conversation that cannot be woken: a human hears of it, and it is tried again later."""
+        woken = update(SESSIONS).where(SESSIONS.c.address_id == address_id).values(wake_at=now + PUT_OFF)
+        thread_id = conn.execute(woken.returning(SESSIONS.c.thread_id)).scalar_one()
+        body = {"at": now.isoformat(), "what": what, "thread": thread_id.hex(), "raw": None, "held_report": False}
+        self._tools.post(conn, "trouble", body, now)
 
 
 @dataclass(frozen=True, slots=True)

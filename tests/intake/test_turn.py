@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, update
 
 from bot.channels.inbound import File
 from bot.channels.outgoing import AnswerCallback, EditButtons
@@ -15,6 +15,7 @@ from bot.intake.turn import Intake, TurnSetAside
 from storage import vault
 from storage.intake_tables import ANSWERS, BLOBS, MEDIA_FILES, SESSIONS, THREADS
 from storage.shared_tables import LETTER, OUTBOX
+from storage.store import ConstraintBroken
 
 TABLES = (ANSWERS, THREADS, SESSIONS, OUTBOX, LETTER, MEDIA_FILES)
 
@@ -265,3 +266,47 @@ async def test_a_file_too_large_and_a_sticker_are_answered_kindly_and_lose_nothi
     assert any("tidak bisa kubaca" in text for text in await phone.take())
     assert len(rows_of(line, ANSWERS)) == kept
     assert rows_of(line, MEDIA_FILES) == []
+
+
+async def test_words_under_a_file_too_large_are_heard(line: Any) -> None:
+    phone = await told(line)
+    kept = len(rows_of(line, ANSWERS))
+    film = File("handle", size=21 * 1024 * 1024)
+    await phone.send(phone.inbound("video", file=film, text="tolong dia mau membunuhku sekarang"))
+    assert any("terlalu besar" in text for text in await phone.take())
+    assert len(rows_of(line, ANSWERS)) == kept + 1
+
+
+async def test_a_recording_whose_turn_fails_is_kept_all_the_same(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone = await told(line)
+    monkeypatch.setattr("bot.intake.turn.step", lambda *_: 1 / 0)
+    with pytest.raises(TurnSetAside):
+        await phone.send(phone.inbound("voice", file=File("handle")))
+    assert [row.state for row in rows_of(line, MEDIA_FILES)] == ["fetch"]
+    assert line.letters()[-1].body["held_report"]
+
+
+async def test_a_row_that_the_database_refuses_every_time_holds_up_nobody(
+    line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = await told(line)
+
+    def refuse(*_: Any) -> None:
+        raise ConstraintBroken("outbox.id")
+
+    monkeypatch.setattr("bot.intake.turn.step", refuse)
+    with pytest.raises(TurnSetAside, match="ConstraintBroken"):
+        await phone.send(phone.inbound(text="kata yang tidak boleh hilang"))
+    assert line.letters()[-1].body["raw"] == "kata yang tidak boleh hilang"
+
+
+async def test_a_conversation_that_cannot_be_woken_is_told_once_an_hour(line: Any) -> None:
+    await told(line)
+    await line.store.write(lambda conn: conn.execute(update(SESSIONS).values(sealed=b"x" * 40)))
+    line.clock.advance(timedelta(days=2))
+    for _ in range(3):
+        for address_id in await line.store.read(lambda conn: ticks.due_sessions(conn, line.clock.now())):
+            with pytest.raises(TurnSetAside):
+                await line.intake.wait_is_over(address_id, line.clock.now())
+    assert line.kinds() == ["trouble"]
+    assert line.letters()[0].body["thread"]
