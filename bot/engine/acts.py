@@ -71,7 +71,7 @@ def _clear(talk: Talk) -> None:
 
 def _keep(talk: Talk) -> None:
     # Nothing below the question about the picture: it joins the case that is open.
-    talk.joins = talk.session.sent != "no" and len(talk.session.stack) == 1
+    talk.joins = talk.joins or (talk.session.sent != "no" and len(talk.session.stack) == 1)
     for media in talk.session.waiting:
         talk.keep(STORY, Kind.TEXT, "nilai", ("ada",), None, talk.label_of(STORY), media=media)
         talk.cause(KeepMedia(media, STORY))

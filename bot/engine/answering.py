@@ -10,10 +10,12 @@ from bot.engine.running import follow
 from bot.engine.safety import calm
 from bot.engine.script import Choice, Kind, Script, Step
 from bot.engine.session import Frame
-from bot.engine.talk import CEK, DANGER, LANJUT, REPLY, Talk, field_name
+from bot.engine.talk import CEK, DANGER, FOTO, HAPUS, LANJUT, REPLY, Talk, field_name
 
 HAS = ("ada",)
 UNKNOWN = "tidak_tahu"
+#: KEMBALI does not lead to these: their moment is over.
+_NEVER_AGAIN = frozenset({LANJUT, FOTO, HAPUS})
 _REPLIES = frozenset({"aman", "pesan", "jangan"})
 Place = tuple[Frame, Script, Step]
 
@@ -162,7 +164,7 @@ def _record(
     else:
         done = frame.done if step.id in frame.done else (*frame.done, step.id)
         talk.set_top(values={**frame.values, step.id: ids}, done=done)
-    if not step.doors and script.id != LANJUT:
+    if not step.doors and script.id not in _NEVER_AGAIN:
         talk.remember(script.id, step.id)
     talk.set(unclear=0, picked=())
     _special(talk, script, name, status, ids)

@@ -9,7 +9,7 @@ from bot.engine.reading import Reading, read
 from bot.engine.running import advance, follow, go_back, leave, open_script
 from bot.engine.safety import check, comfort, listen, only_answered
 from bot.engine.script import Kind
-from bot.engine.talk import LANJUT, LAPOR, MENU, SALAM, STORY, Talk
+from bot.engine.talk import HAPUS, LANJUT, LAPOR, MENU, SALAM, STORY, Talk
 from bot.engine.text import forms, number_word, word_count
 
 #: From this many words on a text is never lost, wherever it was written (FLOWS.md section 3).
@@ -17,7 +17,7 @@ A_STORY = 3
 #: How often running an answer is asked back before a human is offered.
 PATIENCE = 3
 #: Scripts that hold nothing one could come back to.
-_PASSING = frozenset({MENU, SALAM, LANJUT, "hapus"})
+_PASSING = frozenset({MENU, SALAM, LANJUT, HAPUS})
 
 
 def said(talk: Talk, text: str) -> None:

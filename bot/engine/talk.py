@@ -11,7 +11,7 @@ from bot.engine.session import Frame, Session
 
 #: Ids that the engine knows by name (FLOWS.md rule 3 and the contract fields of section 4).
 LAPOR, DARURAT, TEMANI, CEK = "lapor", "darurat", "temani", "cek"
-SALAM, MENU, FOTO, LANJUT = "salam", "menu", "foto", "lanjut"
+SALAM, MENU, FOTO, LANJUT, HAPUS = "salam", "menu", "foto", "lanjut", "hapus"
 STORY, DANGER, REPLY, PLACE = "cerita", "bahaya", "balas", "tempat"
 _LONGEST_TRAIL = 40
 

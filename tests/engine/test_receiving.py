@@ -96,6 +96,18 @@ def test_a_picture_of_a_bare_body_is_not_kept_and_a_human_helps() -> None:
     assert player.asking == "petugas.pesan"
 
 
+def test_kembali_never_leads_to_the_question_about_a_picture_that_is_gone() -> None:
+    player = at("darurat", "1").photo().say("ya", "kembali")
+    assert player.asking == "darurat.bisa_telepon"
+
+
+def test_a_picture_kept_after_the_draft_was_sent_joins_the_case() -> None:
+    assert at("darurat", "1").photo().say("tidak").did(fx.More)
+    asked = at("petugas", "minta saran buat temanku", "selesai").photo().say("tidak")
+    assert asked.did(fx.More)
+    assert asked.did(fx.KeepMedia)
+
+
 def test_an_album_is_one_question() -> None:
     player = at("lapor", "2").photo().photo().photo()
     assert player.shows[-1].settle

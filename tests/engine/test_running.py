@@ -149,7 +149,7 @@ def test_a_consultation_carries_its_text_and_leaves_the_draft_unsent() -> None:
     player = at("lapor", "2", "petugas")
     assert player.did(fx.Consult)
     assert player.session.sent == "consult"
-    assert player.say("boleh tanya sesuatu kak").did(fx.More)
+    assert player.say("minta saran buat temanku").did(fx.More)
     player.say("selesai", "1")
     assert not player.did(fx.More)
     assert player.session.draft_sent is False

@@ -67,9 +67,9 @@ def test_any_other_draft_is_erased_after_a_day() -> None:
 
 
 def test_a_consultation_is_not_sent_again_but_what_it_left_behind_is() -> None:
-    asked = at("petugas", "boleh tanya sesuatu kak", "selesai").wait(hours=25)
+    asked = at("petugas", "minta saran buat temanku", "selesai").wait(hours=25)
     assert "submit belum selesai" not in asked.log
-    half = at("lapor", "2", "1", "1", "smp 5", "petugas", "boleh tanya kak", "selesai").wait(hours=25)
+    half = at("lapor", "2", "1", "1", "smp 5", "petugas", "minta saran buat temanku", "selesai").wait(hours=25)
     assert "submit belum selesai" in half.log
 
 
