@@ -6,8 +6,9 @@ Sending is at least once: a row is marked before the call, and marked again afte
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -25,6 +26,9 @@ AT_ONCE = 8
 """Calls under way at the same time; each to another person."""
 GIVE_UP_AFTER = timedelta(hours=24)
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
+_MARK_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Seconds between tries to write down what became of a row; with the store's own patience less than a lease lasts."""
+Marked = TypeVar("Marked")
 _LOOK_AGAIN = 0.5
 """Seconds between looks when nobody wakes us: the clock may have moved, another process may have written."""
 
@@ -124,6 +128,30 @@ class Delivery:
         except StoreDown:
             # The row stays marked as being sent; its lease runs out and it is sent again.
             self._report("delivery_store_down", 0.0)
+        except Exception:  # noqa: BLE001 - whatever it is (a file that lacks a part), others must not wait behind it
+            self._report("delivery_broken", 0.0)
+            await self._give_up(row)
+
+    async def _give_up(self, row: Row) -> None:
+        try:
+            await self._finish(row, "failed")
+        except StoreDown:
+            self._report("delivery_store_down", 0.0)
+        except Exception:  # noqa: BLE001 - not even its owner can be told: then at least it ends
+            self._report("delivery_owner_broken", 0.0)
+            now = self._now()
+            with suppress(StoreDown):
+                await self._store.write(lambda conn: outbox.finish(conn, row.id, "failed", now))
+
+    async def _mark(self, mark: Callable[[Connection], Marked]) -> Marked:
+        """What became of a row is written as soon as that can be had: unmarked, it would be sent a second time."""
+        for pause in _MARK_PAUSES:
+            try:
+                return await self._store.write(mark)
+            except StoreDown:
+                self._report("delivery_store_down", 0.0)
+                await asyncio.sleep(pause)
+        return await self._store.write(mark)
 
     async def _attempt(self, row: Row) -> None:
         now = self._now()
@@ -161,7 +189,7 @@ class Delivery:
             outbox.finish(conn, row.id, "sent", now)
             self._hooks.finished(conn, row, "sent", now)
 
-        await self._store.write(mark)
+        await self._mark(mark)
         self._report("delivery_sent", max(0.0, (now - row.due_at).total_seconds()))
 
     async def _finish(self, row: Row, state: Outcome) -> None:
@@ -171,7 +199,7 @@ class Delivery:
             outbox.finish(conn, row.id, state, now)
             self._hooks.finished(conn, row, state, now)
 
-        await self._store.write(mark)
+        await self._mark(mark)
         self._report(f"delivery_{state}", 0.0)
 
     async def _later(self, row: Row, now: datetime) -> None:
@@ -182,7 +210,7 @@ class Delivery:
         await self._again(row, now + timedelta(seconds=pause))
 
     async def _again(self, row: Row, due: datetime) -> None:
-        await self._store.write(lambda conn: outbox.retry(conn, row.id, due))
+        await self._mark(lambda conn: outbox.retry(conn, row.id, due))
 
     async def _move(self, row: Row, new_chat: int) -> None:
         now = self._now()
@@ -193,5 +221,5 @@ class Delivery:
                 outbox.retarget(conn, row.id, target, now)
             return target is not None
 
-        if not await self._store.write(mark):
+        if not await self._mark(mark):
             await self._finish(row, "blocked")

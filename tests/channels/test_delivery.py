@@ -13,7 +13,7 @@ from storage import outbox
 from storage.entropy import system_entropy
 from storage.outbox import Row
 from storage.shared_tables import OUTBOX
-from storage.store import Store
+from storage.store import Store, StoreDown
 from storage.vault import FieldBox
 
 ANI, BUDI = b"a" * 16, b"b" * 16
@@ -175,3 +175,46 @@ async def test_what_is_past_its_time_is_not_sent(bench: Bench) -> None:
     assert bench.transport.sent == []
     assert bench.state(row) == ("expired", True)
     assert bench.hooks.ends == ["expired"]
+
+
+async def test_what_cannot_be_sent_at_all_ends_and_holds_up_nothing_behind_it(bench: Bench) -> None:
+    bench.transport.trouble = [LookupError("a part is missing")]  # type: ignore[list-item]
+    broken, behind = await bench.put(ANI, "berkas"), await bench.put(ANI, "kabar")
+    await bench.work()
+    assert bench.state(broken) == ("failed", True)
+    assert bench.state(behind) == ("sent", True)
+    assert bench.hooks.ends[0] == "failed"
+
+
+async def test_an_owner_who_cannot_be_told_gets_nothing_sent_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(bench.hooks, "sent", broken)
+    monkeypatch.setattr(bench.hooks, "finished", broken)
+    row = await bench.put(ANI, "sekali saja")
+    await bench.work()
+    bench.clock.advance(timedelta(minutes=5))  # type: ignore[attr-defined]
+    await bench.work()
+    assert bench.texts(ANI) == ["sekali saja"]
+    assert bench.state(row) == ("failed", True)
+
+
+async def test_a_store_that_is_away_for_a_moment_has_nothing_sent_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = await bench.put(ANI, "sekali saja")
+    write, troubles = bench.store.write, [StoreDown("locked"), StoreDown("locked")]
+
+    async def shaky(work: object) -> object:
+        if bench.transport.sent and troubles:
+            raise troubles.pop()
+        return await write(work)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(bench.store, "write", shaky)
+    monkeypatch.setattr("bot.channels.delivery._MARK_PAUSES", (0.0, 0.0, 0.0))
+    await bench.work()
+    assert bench.texts(ANI) == ["sekali saja"]
+    assert bench.state(row) == ("sent", True)
