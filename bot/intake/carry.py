@@ -20,13 +20,21 @@ from bot.intake.snapshot import Snapshot
 from bot.intake.tools import Tools
 from storage import outbox, vault
 from storage.intake_tables import ADDRESSES, ANSWERS, BLOBS, LINKS, MEDIA_FILES, NOTICES, THREADS, TRACES
+from storage.shared_tables import OUTBOX
 
+CLEARED = "cleared"
+"""Kind of an outbox row that was on its way when its chat was cleared."""
 UNSENT_ACCEPTED = timedelta(seconds=60)
 """After this long without the desk's `accepted`, the numbers are shown (DESIGN section 3)."""
 DARURAT_STEPS = {"darurat_5": timedelta(minutes=5), "darurat_15": timedelta(minutes=15)}
 """When intake tells the reporter of an unclaimed darurat (INTAKE, section D)."""
 _RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
 """Which letter outweighs which: only a consultation keeps back what is not text, so an alarm after it must not."""
+
+
+def shows(kind: str) -> bool:
+    """Whether an outbox row of this kind leaves a message in the chat."""
+    return kind in ("say", "reply", "settle", CLEARED) or kind.startswith("ask:")
 
 
 class Carry:
@@ -260,10 +268,17 @@ class Carry:
 
 
 def clear(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:
-    """Every message of this chat that we know of, both ways, is deleted as far as the platform allows."""
+    """Every message of this chat that we know of, both ways, is deleted as far as the platform allows.
+
+    What is still on its way does not arrive after it, and what comes later is no answer any more: whoever looks at
+    the phone now may be somebody else.
+    """
     address_id, chat = snapshot.address_id, snapshot.chat
+    away = update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(last_in=now - push.ANSWER_WINDOW - speak.BURST)
 
     def write(conn: Connection) -> None:
+        conn.execute(away)
+        _stop_what_is_on_its_way(conn, tools, address_id, now)
         traces = conn.execute(select(TRACES.c.id, TRACES.c.sealed).where(TRACES.c.address_id == address_id)).all()
         numbers = sorted(tools.message_id(trace.id, trace.sealed) for trace in traces)
         if numbers:
@@ -271,6 +286,22 @@ def clear(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:
         conn.execute(delete(TRACES).where(TRACES.c.address_id == address_id))
 
     plan.add(write)
+
+
+def _stop_what_is_on_its_way(conn: Connection, tools: Tools, address_id: bytes, now: datetime) -> None:
+    columns = (OUTBOX.c.id, OUTBOX.c.kind, OUTBOX.c.state, OUTBOX.c.ref)
+    mine = (OUTBOX.c.person == address_id) & OUTBOX.c.state.in_(["waiting", "sending"])
+    for row in conn.execute(select(*columns).where(mine, OUTBOX.c.due_at <= now + speak.BURST)).all():
+        if not shows(row.kind):
+            continue
+        if row.state == "sending":
+            # It may be arriving just now: the hooks delete it as soon as its number is known.
+            conn.execute(update(OUTBOX).where(OUTBOX.c.id == row.id).values(kind=CLEARED))
+        elif row.ref is not None:
+            outbox.hold(conn, row.id)
+            tools.post(conn, "delivery", {"relay": row.ref.hex(), "state": "held"}, now)
+        else:
+            outbox.finish(conn, row.id, "expired", now)
 
 
 def remind(conn: Connection, tools: Tools, thread_id: bytes, step: str, due: datetime) -> None:

@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from bot.channels.delivery import TARGET
+from bot.channels.outgoing import Delete
+from bot.intake.carry import CLEARED, shows
 from bot.intake.tools import Tools
+from storage import outbox
 from storage.intake_tables import ADDRESSES, TRACES
 from storage.outbox import Row
+from storage.shared_tables import OUTBOX
 
 
 class Hooks:
@@ -17,7 +22,13 @@ class Hooks:
 
     def sent(self, conn: Connection, row: Row, message_id: int | None, now: datetime) -> None:
         """A message stands in somebody's chat: it can be cleared later, and an asked question can be edited."""
-        if message_id is None or not (row.kind in ("say", "reply", "settle") or row.kind.startswith("ask:")):
+        if message_id is None or not shows(row.kind):
+            return
+        kind = conn.execute(select(OUTBOX.c.kind).where(OUTBOX.c.id == row.id)).scalar_one()
+        if kind == CLEARED and row.target is not None:
+            # Its chat was cleared while it was on its way.
+            chat = int(self._tools.outbox.open(TARGET, row.id, row.target))
+            outbox.put(conn, self._tools.row(row.person, chat, Delete(message_ids=(message_id,)), now, kind="clear"))
             return
         trace = self._tools.new_id()
         shown = int(row.kind.removeprefix("ask:")) if row.kind.startswith("ask:") else None
