@@ -291,7 +291,8 @@ def _chosen(snapshot: Snapshot, event: ev.Event) -> str | None:
 def _receive_once(conn: Connection, received: bytes, now: datetime) -> None:
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(RECEIVED).values(id=received, at=now).on_conflict_do_nothing()
-    if not conn.execute(insert).rowcount:
+    # RETURNING and not the row count, which psycopg does not give for a row that was there.
+    if conn.execute(insert.returning(RECEIVED.c.id)).first() is None:
         raise AlreadyReceived
 
 

@@ -310,3 +310,23 @@ async def test_a_conversation_that_cannot_be_woken_is_told_once_an_hour(line: An
                 await line.intake.wait_is_over(address_id, line.clock.now())
     assert line.kinds() == ["trouble"]
     assert line.letters()[0].body["thread"]
+
+
+async def test_the_same_message_taken_by_two_processes_at_once_acts_once(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("halo", "lapor", "2", "1", "1", "jl mufakat")
+    before = len(rows_of(line, ANSWERS))
+    other, now = Intake(line.store, line.tools), line.clock.now()
+    inbound = phone.inbound(text="kalimat yang hanya satu kali")
+    await asyncio.gather(*(intake.receive(inbound, now) for intake in (line.intake, other) for _ in range(4)))
+    assert len(rows_of(line, ANSWERS)) == before + 1
+
+
+async def test_receiving_twice_is_refused_in_the_writing_transaction_too(line: Any) -> None:
+    from bot.intake.plan import AlreadyReceived
+    from bot.intake.turn import _receive_once
+
+    name = line.tools.received("message:1:1")
+    await line.store.write(lambda conn: _receive_once(conn, name, line.clock.now()))
+    with pytest.raises(AlreadyReceived):
+        await line.store.write(lambda conn: _receive_once(conn, name, line.clock.now()))
