@@ -169,10 +169,10 @@ def _negated(tokens: list[str], first: int) -> bool:
 
 
 def _false_friend(phrase: _Phrase, tokens: list[str], first: int, last: int) -> bool:
-    if "mati" not in phrase.spaced.split():
+    if "mati" not in phrase.spaced.split() and not phrase.spaced.startswith("dimati"):
         return False
     around = tokens if last < 0 else [*tokens[max(0, first - 2) : first], *tokens[last + 1 : last + 2]]
-    return not _THINGS.isdisjoint(around)
+    return any(token.removesuffix("nya").removesuffix("ku") in _THINGS for token in around)
 
 
 def _tokens(text: str) -> list[str]:

@@ -4,12 +4,12 @@ from bot.engine import answering
 from bot.engine.acts import submit
 from bot.engine.answering import Place, choose, end_text, skip
 from bot.engine.asking import ONE_HOUR, open_step, question, review_fields
-from bot.engine.effects import Clear
+from bot.engine.effects import Alarm, Clear
 from bot.engine.reading import Reading, read
 from bot.engine.running import advance, follow, go_back, leave, open_script
 from bot.engine.safety import check, comfort, listen, only_answered
 from bot.engine.script import Kind
-from bot.engine.talk import HAPUS, LANJUT, LAPOR, MENU, SALAM, STORY, Talk
+from bot.engine.talk import DARURAT, HAPUS, LANJUT, LAPOR, MENU, SALAM, STORY, Talk
 from bot.engine.text import forms, number_word, word_count
 
 #: From this many words on a text is never lost, wherever it was written (FLOWS.md section 3).
@@ -145,6 +145,10 @@ def _at_question(talk: Talk, here: Place, text: str) -> None:
     if reading.what == "control":
         _MOVES[reading.ids[0]](talk, here)
     elif reading.what == "opens":
+        if reading.ids[0] == DARURAT and any(frame.script == DARURAT for frame in talk.session.stack):
+            # A second call in the same emergency: nobody may think that it was not heard.
+            talk.say_key("kuat", urgent=True)
+            talk.alarm(Alarm("pintu"))
         open_script(talk, reading.ids[0], anew=True)
         advance(talk)
     elif reading.what == "words" and step.ask is Kind.TEXT:
@@ -189,6 +193,15 @@ def _reopen(talk: Talk, here: Place, number: int) -> None:
 def _not_understood(talk: Talk, here: Place, reading: Reading, text: str) -> None:
     step = here[2]
     talk.asked = True
+    if step.doors and (word_count(text) >= A_STORY or talk.lexicon.danger.find(text)):
+        # The first screen says that a story may be written right there.
+        leave(talk, ended=False)
+        talk.asked = False
+        story_from_nothing(talk, text)
+        talk.asked = talk.asked or bool(talk.session.stack)
+        return
+    if talk.lexicon.greets(forms(text)):
+        return
     if word_count(text) >= A_STORY and step.ask not in {Kind.SECRET, Kind.CODE}:
         keep_story(talk, text)
         talk.say_key("disimpan")
@@ -246,7 +259,8 @@ def _done(talk: Talk, here: Place) -> None:
         follow(talk, step, step.goto)
         advance(talk)
     else:
-        _not_understood(talk, here, Reading("unclear"), "")
+        # Often still meant for the story before: no reproach, only the question.
+        again(talk)
 
 
 def _send(talk: Talk, here: Place) -> None:

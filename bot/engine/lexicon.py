@@ -89,18 +89,30 @@ class Lexicon:
     def opener(self, message: Forms) -> str | None:
         """The script that the whole message opens; a command may carry a payload ("/start x") or a bot's name."""
         command = _PAYLOAD.match(message.raw)
-        return self.openers.one(message) or (self.openers.one(forms(command.group(1))) if command else None)
+        if command:
+            return self.openers.one(message) or self.openers.one(forms(command.group(1)))
+        if found := self.openers.one(message):
+            return found
+        greeted = self._greeted(message)
+        return self.openers.one(forms(" ".join(message.meant.split()[greeted:]))) if greeted else None
 
     def greets(self, message: Forms) -> bool:
         """Whether the message only greets, in one or several words."""
+        return bool(message.meant) and self._greeted(message) == len(message.meant.split())
+
+    def _greeted(self, message: Forms) -> int:
+        """How many words at the beginning only greet ("selamat malam kak, saya mau lapor": three)."""
         tokens = message.meant.split()
         at = 0
         while at < len(tokens):
-            longest = next((n for n in (3, 2, 1) if " ".join(tokens[at : at + n]) in self.greetings), 0)
+            longest = next((n for n in (3, 2, 1) if self._is_greeting(tokens[at : at + n], n)), 0)
             if not longest and not (at and (tokens[at] in BLESSINGS or tokens[at] in COURTESY)):
-                return False
+                break
             at += longest or 1
-        return bool(tokens)
+        return at
+
+    def _is_greeting(self, tokens: list[str], words: int) -> bool:
+        return len(tokens) == words and " ".join(tokens) in self.greetings
 
 
 def _choice_words(choices: tuple[Choice, ...], words: Words) -> WordTable:

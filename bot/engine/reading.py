@@ -13,7 +13,7 @@ from bot.engine.dates import Ahead, Precision, read_date
 from bot.engine.lexicon import DONT_KNOW, ChoiceTable, Lexicon
 from bot.engine.script import Choice, Effect, Kind
 from bot.engine.slang import COURTESY, JOINTS, NEGATIONS, NUMBER_LEADS, ORDINALS
-from bot.engine.text import Forms, empty, forms, has_letters, number_word, plain
+from bot.engine.text import Forms, empty, forms, has_letters, meant, number_word, plain
 
 #: LAB.md section 7: below 80 nothing is a typo, and the runner-up must be 15 lower.
 SURE, MARGIN, SHORTEST = 80.0, 15.0, 3
@@ -73,7 +73,7 @@ class Question:
 def read(lexicon: Lexicon, question: Question, text: str, now: datetime) -> Reading:
     """What the message means here; `now` in the zone of the site."""
     message = forms(text)
-    if exact := _exact(question, message, text):
+    if exact := _exact(question, message):
         return exact
     if move := lexicon.control.one(message):
         return Reading("control", (move,))
@@ -81,18 +81,19 @@ def read(lexicon: Lexicon, question: Question, text: str, now: datetime) -> Read
         return Reading("unknown")
     if script := lexicon.opener(message):
         return Reading("opens", (script,))
+    if listed := _listed(question, message, text):
+        return listed
     if question.kind is not Kind.TEXT and (similar := _similar(lexicon, question, message, text)):
         return similar
     return _OWN[question.kind](text, now)
 
 
-def _exact(question: Question, message: Forms, text: str) -> Reading | None:
+def _exact(question: Question, message: Forms) -> Reading | None:
     found = question.table.words.find(message)
     if found:
         return Reading("pick", tuple(found)) if len(found) == 1 else MANY
-    if not message.plain or (number := _number(message.tokens)) is None:
-        return _listed(question, message, text)
-    return _numbered(question, number)
+    number = _number(message.tokens) if message.plain else None
+    return None if number is None else _numbered(question, number)
 
 
 def _number(tokens: Iterable[str]) -> int | None:
@@ -117,14 +118,21 @@ def _numbered(question: Question, number: int) -> Reading | None:
 
 def _listed(question: Question, message: Forms, text: str) -> Reading | None:
     """Several answers in one message, no word left over: "1,3", "1 dan 3", "dipukul, diancam", "2 tidak"."""
-    if question.kind not in {Kind.CHOICE, Kind.CHOICES} or _RANGE.search(text):
+    if question.kind not in {Kind.CHOICE, Kind.CHOICES} or not message.plain or _RANGE.search(text):
         return None
+    if _begin_alike(question.table, message.bare):
+        return MANY
     picked = _segments(question.table, message.meant.split())
     if not picked:
         return None
     if question.kind is Kind.CHOICES:
         return several(question.table, picked)
     return Reading("pick", tuple(picked)) if len(set(picked)) == 1 else MANY
+
+
+def _begin_alike(table: ChoiceTable, word: str) -> bool:
+    """A word with which several labels begin ("ya" where "Ya, serumah" and "Ya, sering ketemu" stand)."""
+    return sum(meant(plain(choice.label or "")).split()[:1] == [word] for choice in table.choices) > 1
 
 
 def several(table: ChoiceTable, picked: Iterable[str]) -> Reading:

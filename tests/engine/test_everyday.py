@@ -1,0 +1,80 @@
+"""What people really write where something else is expected: nobody goes round in circles, nobody is reproached."""
+
+import pytest
+
+from bot.engine.understand import danger, understand
+from tests.engine.play import MONDAY, Player, shipped
+
+
+def said(player: Player) -> str:
+    """Everything that the last turn said."""
+    return "\n".join(getattr(effect, "text", "") for effect in player.turn.effects)
+
+
+def test_a_story_written_at_the_first_screen_begins_a_report() -> None:
+    player = Player().say("p", "ibuku jahat sama adik")
+    assert "Sudah kusimpan" in said(player)
+    assert "dalam bahaya sekarang" in said(player)
+    player.say("ga")
+    assert "balas ke HP ini" in said(player)
+
+
+def test_a_danger_word_at_the_first_screen_is_kept_and_the_danger_is_asked_once() -> None:
+    player = Player().say("p", "aku dipukul papa", "ga")
+    assert "balas ke HP ini" in said(player)
+
+
+def test_a_story_at_the_first_screen_goes_on_where_the_report_stands() -> None:
+    player = Player().say("lapor", "ga", "menu", "om suka marah marah")
+    assert "balas ke HP ini" in said(player)
+
+
+def test_a_greeting_at_a_question_is_no_misunderstanding() -> None:
+    player = Player().say("lapor", "kak")
+    assert "belum paham" not in said(player)
+    assert "dalam bahaya sekarang" in said(player)
+
+
+def test_selesai_at_a_question_is_no_misunderstanding() -> None:
+    player = Player().say("lapor", "selesai")
+    assert "belum paham" not in said(player)
+
+
+def test_a_second_call_for_help_in_an_emergency_calls_again() -> None:
+    player = Player().say("darurat", "ga", "rumah nenek", "ya")
+    before = sum("Alarm" in type(effect).__name__ for effect in player.turn.effects)
+    assert before == 0
+    player.say("darurat")
+    assert any(type(effect).__name__ == "Alarm" for effect in player.turn.effects)
+    assert "memanggil petugas sekarang" in said(player)
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "meaning"),
+    [
+        ("lapor.balas", "aman ga?", "aman"),  # the script that answers whether this is safe
+        ("lapor.dekat", "ya", None),
+        ("lapor.bahaya", "iya bahaya", "ya"),
+        ("lapor.bahaya", "ga bahaya", None),
+        ("lapor.siapa", "tetangga sebelah rumah", "tetangga"),
+        ("lapor.kelamin", "P", "perempuan"),
+        ("lapor.luka", "ga ada", "tidak"),
+        ("first", "selamat malam kak, saya mau lapor", "lapor"),
+        ("first", "hai kak mau cerita", "lapor"),
+        ("first", "ini rahasia kan?", "siapa_tahu"),
+        ("first", "malam kak aku takut", "cerita"),
+    ],
+)
+def test_everyday_answers(question: str, text: str, meaning: str | None) -> None:
+    assert understand(shipped(), question, text, MONDAY) == meaning
+
+
+def test_whether_this_is_safe_is_answered_and_never_taken_for_consent() -> None:
+    player = Player().say("lapor", "ga", "aman ga?")
+    assert "Namamu tidak kutanya" in said(player)
+    assert player.session.balas is None
+
+
+@pytest.mark.parametrize("text", ["lampunya dimatiin", "wifi dimatiin", "hp ku dimatiin mama"])
+def test_a_lamp_that_is_put_out_is_no_danger(text: str) -> None:
+    assert danger(shipped(), text) == "none"
