@@ -8,9 +8,10 @@ MediaKind = Literal["voice", "audio", "photo", "video", "document"]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The person wrote a message."""
+    """The person wrote a message. `to_officer`: an officer's message was the last thing said to them."""
 
     text: str
+    to_officer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ PATIENCE = 3
 _PASSING = frozenset({MENU, SALAM, LANJUT, HAPUS})
 
 
-def said(talk: Talk, text: str) -> None:
+def said(talk: Talk, text: str, *, to_officer: bool = False) -> None:
     """A message in words."""
     away = is_away(talk)
     wants_to_die = listen(talk, text)
-    if away and not forms_open(talk, text) and _pending(talk):
+    if to_officer and _for_officer(talk, text):
+        _tell_officer(talk, text)
+    elif away and not forms_open(talk, text) and _pending(talk):
         _come_back(talk, text)
     else:
         talk.set(paused=False)
@@ -39,6 +41,25 @@ def said(talk: Talk, text: str) -> None:
         talk.raise_alarm()
         comfort(talk)
     check(talk)
+
+
+def _for_officer(talk: Talk, text: str) -> bool:
+    """Whether words written right after an officer's message are meant for the officer, however few they are.
+
+    The report was sent, so no draft waits for them; words that move or open something stay what they are.
+    """
+    here = open_step(talk.scripts, talk.session)
+    message = forms(text)
+    moves = talk.lexicon.opener(message) or talk.lexicon.control.one(message)
+    return talk.session.draft_sent and not moves and (here is None or here[2].ask is not Kind.TEXT)
+
+
+def _tell_officer(talk: Talk, text: str) -> None:
+    """What is said to the officer joins the case; the question that stood open goes on standing there."""
+    talk.set(paused=False)
+    talk.joins = True
+    keep_story(talk, text)
+    talk.say_key("diterima")
 
 
 def is_away(talk: Talk) -> bool:

@@ -73,7 +73,9 @@ class Lexicon:
             self.control.add((move, *words), move)
         self.openers = WordTable()
         for script in scripts.scripts.values():
-            self.openers.add(script.words, script.id)
+            # A door's own name opens it too, wherever it is written.
+            named = (script.label,) if script.door is not None else ()
+            self.openers.add((*named, *script.words), script.id)
         self.unknown = WordTable()
         self.unknown.add(("tidak tahu", *scripts.words.choices.get(DONT_KNOW, ())), DONT_KNOW)
         self.greetings = frozenset(meant(plain(word)) for word in scripts.words.greetings)

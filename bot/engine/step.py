@@ -79,8 +79,8 @@ def _greet(talk: Talk, before: Session) -> None:
 
 def _handle(talk: Talk, event: events.Event) -> None:
     match event:
-        case events.Said(text):
-            receiving.moved(talk, text) if talk.session.moved else said(talk, text)
+        case events.Said(text, to_officer):
+            receiving.moved(talk, text) if talk.session.moved else said(talk, text, to_officer=to_officer)
         case events.Chose():
             receiving.chose(talk, event)
         case events.SentMedia():

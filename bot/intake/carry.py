@@ -16,7 +16,7 @@ from bot.engine.step import asking_kind
 from bot.intake import push, receipts, speak
 from bot.intake.plan import Plan
 from bot.intake.post import answers_letter
-from bot.intake.snapshot import Snapshot
+from bot.intake.snapshot import ACK, REPLY, Snapshot
 from bot.intake.tools import Tools
 from storage import outbox, vault
 from storage.intake_tables import ADDRESSES, ANSWERS, BLOBS, LINKS, MEDIA_FILES, NOTICES, THREADS, TRACES
@@ -34,7 +34,7 @@ _RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
 
 def shows(kind: str) -> bool:
     """Whether an outbox row of this kind leaves a message in the chat."""
-    return kind in ("say", "reply", "settle", CLEARED) or kind.startswith("ask:")
+    return kind in ("say", REPLY, ACK, "settle", CLEARED) or kind.startswith("ask:")
 
 
 class Carry:
@@ -91,7 +91,9 @@ class Carry:
 
     def _kind(self, show: fx.Show) -> str:
         """A question with buttons is remembered by its number, so that its message can show the answer later."""
-        return f"ask:{self.session.shown}" if show.question and show.buttons else "say"
+        if show.question and show.buttons:
+            return f"ask:{self.session.shown}"
+        return ACK if self.snapshot.with_officer and not show.question else "say"
 
     def _keyboard(self, show: fx.Show) -> Buttons:
         kind = asking_kind(self.snapshot.scripts, self.session)

@@ -14,7 +14,7 @@ from bot.engine.step import asking, asking_kind
 from bot.intake import push
 from bot.intake.carry import DARURAT_STEPS, remind
 from bot.intake.push import What
-from bot.intake.snapshot import DUTY_STATUS, Snapshot, of_address
+from bot.intake.snapshot import DUTY_STATUS, REPLY, Snapshot, of_address
 from bot.intake.speak import filled
 from bot.intake.times import clock_words
 from bot.intake.tools import Tools
@@ -163,7 +163,7 @@ def tell(
     due = now if held else decision.due
     if ref is not None and due <= now and not held and _busy_answering(snapshot):
         due = now + WAIT_FOR_ANSWER
-    fields: dict[str, Any] = {"kind": "reply" if ref else "say", "ref": ref, "due_at": due}
+    fields: dict[str, Any] = {"kind": REPLY if ref else "say", "ref": ref, "due_at": due}
     if what == "danger":
         fields["priority"] = 0
     if decision.how == "notice":

@@ -36,6 +36,8 @@ class Snapshot:
     duty: dict[str, Any] | None = field(repr=False)
     question: int | None = field(repr=False)
     held: int
+    with_officer: bool
+    """Whether the last thing said at this address was an officer's message, or our thanks for an answer to one."""
 
     @property
     def thread(self) -> RowMapping | None:
@@ -92,6 +94,7 @@ def _snapshot(
         duty=_duty(conn),
         question=_question(conn, tools, address_id, session.shown) if row else None,
         held=held(conn, address_id) if address else 0,
+        with_officer=_with_officer(conn, address_id) if address else False,
     )
 
 
@@ -128,11 +131,20 @@ def _question(conn: Connection, tools: Tools, address_id: bytes, shown: int) -> 
     return tools.message_id(found.id, found.sealed) if found else None
 
 
+def _with_officer(conn: Connection, address_id: bytes) -> bool:
+    said = (OUTBOX.c.person == address_id) & OUTBOX.c.state.in_(["sent", "delivered"])
+    messages = OUTBOX.c.kind.not_in(["edit", "clear", "callback"])
+    query = select(OUTBOX.c.kind).where(said, messages).order_by(OUTBOX.c.finished_at.desc(), OUTBOX.c.seq.desc())
+    return conn.execute(query.limit(1)).scalar() in (REPLY, ACK)
+
+
 def held(conn: Connection, address_id: bytes) -> int:
     """How many messages wait for BUKA at this address."""
     query = select(OUTBOX.c.seq).where(OUTBOX.c.person == address_id, OUTBOX.c.state == "held")
     return len(conn.execute(query).all())
 
 
+REPLY, ACK = "reply", "ack"
+"""Kinds of outbox rows: an officer's message, and our thanks for an answer to it."""
 DUTY_STATUS = "duty_status"
 """Key in `meta` under which the desk's last duty_status letter is kept."""

@@ -181,7 +181,7 @@ class Intake:
             tried = commands.receipt_tried(conn, self._tools, plan, snapshot, heard, now)
             if tried is not None:
                 return Opened(tried) if tried else ev.CodeTried(False)
-        return ev.Said(heard)
+        return ev.Said(heard, to_officer=snapshot.with_officer)
 
     def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
         file = inbound.file

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.intake import ticks
+from storage import outbox
 from storage.intake_tables import THREADS
 
 STORY = "rumah kami selalu sepi sekali"
@@ -198,3 +199,30 @@ async def test_threads_survive_what_the_desk_says_twice(line: Any) -> None:
     said = await phone.take()
     assert sum("sekarang menangani" in text for text in said) == 1
     assert thread(line).alias == "Melati"
+
+
+async def test_a_short_answer_to_an_officer_reaches_the_officer_and_not_the_open_question(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Kamu di mana?")
+    await deliver(line)
+    letters = len(line.letters())
+    assert "Petugas membacanya" in await answered(line, phone, "di sekolah")
+    assert "Petugas membacanya" in await answered(line, phone, "ya")
+    assert line.kinds()[letters:] == ["more", "more"]
+    assert "Ada luka" in await answered(line, phone, "ulang")
+    assert "paling mirip" in await answered(line, phone, "tidak")
+
+
+async def answered(line: Any, phone: Any, text: str) -> str:
+    """What the bot says to `text`, as it was delivered."""
+    await phone.send(phone.inbound(text=text))
+    return await deliver(line)
+
+
+async def deliver(line: Any) -> str:
+    """Everything that waits is sent, as delivery marks it; returns the texts."""
+    rows = [row for row in line.rows("waiting") if row.due_at <= line.clock.now() + timedelta(seconds=2)]
+    texts = [getattr(line.opened(row), "text", "") for row in rows]
+    for row in rows:
+        await line.store.write(lambda conn, row=row: outbox.finish(conn, row.id, "sent", line.clock.now()))
+    return "\n".join(texts)
