@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
-from handoff import audit, people
+from handoff import audit, duty, people
 from handoff.people import Member
 from handoff.words import StaffRole
 from handoff.work import Work
@@ -86,6 +86,8 @@ def join(work: Work, invitation: Invitation, sender: int, chat: int) -> Member:
     else:
         work.conn.execute(STAFF.insert().values(id=staff_id, person=person, **values))
     audit.write(work, staff_id, "joined")
+    # Reporters hear at once that somebody works here, not only at the next full tick.
+    duty.tell_intake(work)
     return people.member(work, staff_id)
 
 

@@ -100,7 +100,7 @@ def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
     case = cases.change(work, case, kind=_kind(letter, case.kind))
     if case.state == "closed":
         case = cases.change(work, case, urgency=urgency)
-        return _reopen(work, case) if added or letter.kind == "alarm" else case
+        return _reopen(work, case, letter) if added or letter.kind == "alarm" else case
     case = closing.withdraw(work, case) if added else case
     if raised:
         # The time that has passed counts under the new limits too.
@@ -109,12 +109,15 @@ def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
         news.raised(work, case)
     elif on_card != (case.kind, known.kecamatan, known.shared):
         cards.refresh(work, case)
-    if added:
+    if letter.kind == "alarm" and not raised:
+        # The reporter was told that somebody is being called: that is true only if it rings now.
+        news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
+    elif added:
         news.reporter_wrote(work, case)
     return cases.get(work, case.id)
 
 
-def _reopen(work: Work, case: Case) -> Case:
+def _reopen(work: Work, case: Case, letter: Letter) -> Case:
     """The reporter writes again after closing: the officer has it again; without one it is new."""
     owner = people.member(work, case.owner) if case.owner else None
     here = owner is not None and owner.active
@@ -135,6 +138,8 @@ def _reopen(work: Work, case: Case) -> Case:
         else:
             cards.refresh(work, case)
         news.owner(work, case, "dibuka_lagi", priority=news.priority(case))
+        if letter.kind == "alarm":
+            news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
     return case
 
 

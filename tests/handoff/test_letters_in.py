@@ -203,6 +203,23 @@ def test_who_writes_after_closing_has_the_same_officer_again(office: Office) -> 
     assert office.case().next_due_at == office.now + timedelta(days=4)
 
 
+def test_another_call_for_help_rings_at_once_however_lately_the_officer_was_told(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"), kind="alarm", reason="pintu")
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.write("more", thread, office.answer("cerita", words="dia marah"))
+    assert "Pesan baru" in office.last(SARI)
+    office.write("alarm", thread, office.answer("cerita", words="dia bawa pisau"), reason="kata", kata="strong")
+    assert "memanggil petugas lagi" in office.last(SARI)
+    assert "pisau" not in office.last(SARI)
+
+
+def test_a_call_for_help_after_closing_rings_as_one(office: Office) -> None:
+    thread = _closed(office)
+    office.write("alarm", thread, office.answer("cerita", words="dia bawa pisau"), reason="kata", kata="strong")
+    assert "memanggil petugas lagi" in office.last(SARI)
+
+
 def test_who_writes_after_closing_without_an_officer_is_new_again(office: Office) -> None:
     thread = _closed(office)
     from handoff import people, staff
