@@ -27,6 +27,7 @@ A_SECOND_LATER = timedelta(seconds=1.5)
 """An answer to a burst waits about a second for its end."""
 BETWEEN_TURNS = timedelta(seconds=5)
 _SPAN = re.compile(r"(\d+)([smhd])")
+_FACE = re.compile(r"^(✓ )?(\d+ )?")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FILES = frozenset({"photo", "voice", "video", "document"})
 
@@ -223,11 +224,13 @@ class Player:
 
 
 def _button(phones: Phones, chat: int, wanted: str) -> tuple[Note, str]:
-    """The newest message that has this button, and what the button carries."""
+    """The newest message that has this button, whatever tick or number stands before it, and what it carries."""
     notes = [note for note in phones.chats[chat] if not note.deleted]
-    found = next((note for note in reversed(notes) if wanted in note.buttons), None)
-    assert found is not None, f"no button {wanted!r} among {[list(note.buttons) for note in notes[-3:]]}"
-    return found, found.buttons[wanted]
+    for note in reversed(notes):
+        for name, data in note.buttons.items():
+            if _FACE.sub("", name) == wanted:
+                return note, data
+    raise AssertionError(f"no button {wanted!r} among {[list(note.buttons) for note in notes[-3:]]}")
 
 
 def _in_order(news: str, parts: list[Any]) -> None:

@@ -156,8 +156,13 @@ def other_keys(tmp_path_factory: pytest.TempPathFactory, double: DoubleWorld) ->
         yield made.folder / "var/keys"
 
 
-@pytest.mark.parametrize(("verb", "actor", "peer"), [("run", "intake", "desk"), ("desk", "desk", "intake")])
-def test_the_wrong_peer_is_refused(ready_office: Office, other_keys: Path, verb: str, actor: str, peer: str) -> None:
+@pytest.mark.parametrize(
+    ("verb", "actor", "peer", "wanted"),
+    [("run", "intake", "desk", "var/keys/intake/peer"), ("desk", "desk", "intake", "another deployment")],
+)
+def test_the_wrong_peer_is_refused(
+    ready_office: Office, other_keys: Path, verb: str, actor: str, peer: str, wanted: str
+) -> None:
     # A pin by hand is refused …
     line = ready_office.berani("keys", "show", peer).stdout
     shutil.copy(other_keys / actor / "peer", ready_office.folder / "foreign.pub")
@@ -166,7 +171,7 @@ def test_the_wrong_peer_is_refused(ready_office: Office, other_keys: Path, verb:
     assert ready_office.berani("keys", "show", peer).stdout == line
     # … and a file put there in its place keeps the service from starting.
     shutil.copy(other_keys / actor / "peer", ready_office.folder / "var/keys" / actor / "peer")
-    assert "another deployment" in refused(ready_office.launch(verb))
+    assert wanted in refused(ready_office.launch(verb))
     assert not polled(ready_office)
 
 

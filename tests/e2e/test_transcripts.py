@@ -53,8 +53,10 @@ def _copied(templates: Callable[[Actor], str], folder: Path) -> Iterator[Databas
 
 async def _open(databases: Databases, keys: Keys) -> None:
     stage = Stage(databases, keys, Clock())
-    await stage.open()
-    await stage.close()
+    try:
+        await stage.open()
+    finally:
+        await stage.close()
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS.values(), ids=CONVERSATIONS.keys())
