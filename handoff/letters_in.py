@@ -112,6 +112,9 @@ def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
     if letter.kind == "alarm" and not raised:
         # The reporter was told that somebody is being called: that is true only if it rings now.
         news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
+        if case.owner is not None and case.urgency == "darurat":
+            # The officer may be asleep by now: whoever is on duty may answer danger.
+            news.page_everybody(work, case)
     elif added:
         news.reporter_wrote(work, case)
     return cases.get(work, case.id)
@@ -140,6 +143,9 @@ def _reopen(work: Work, case: Case, letter: Letter) -> Case:
         news.owner(work, case, "dibuka_lagi", priority=news.priority(case))
         if letter.kind == "alarm":
             news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
+        if case.owner is not None and case.urgency == "darurat":
+            # The officer may be asleep by now: whoever is on duty may answer danger.
+            news.page_everybody(work, case)
     return case
 
 

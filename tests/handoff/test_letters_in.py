@@ -212,6 +212,10 @@ def test_another_call_for_help_rings_at_once_however_lately_the_officer_was_told
     office.write("alarm", thread, office.answer("cerita", words="dia bawa pisau"), reason="kata", kata="strong")
     assert "memanggil petugas lagi" in office.last(SARI)
     assert "pisau" not in office.last(SARI)
+    # Whoever is on duty hears it too, and who has the case: the officer may be asleep.
+    assert "Sari" in office.last(BUDI)
+    assert "DARURAT" in office.last(BUDI)
+    assert "pisau" not in office.last(BUDI)
 
 
 def test_a_call_for_help_after_closing_rings_as_one(office: Office) -> None:
