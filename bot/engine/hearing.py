@@ -8,9 +8,9 @@ from bot.engine.effects import Alarm, Clear
 from bot.engine.reading import Reading, read
 from bot.engine.running import advance, follow, go_back, leave, open_script
 from bot.engine.safety import check, comfort, listen, only_answered
-from bot.engine.script import Kind
+from bot.engine.script import Kind, Step
 from bot.engine.talk import DARURAT, HAPUS, LANJUT, LAPOR, MENU, SALAM, STORY, Talk
-from bot.engine.text import forms, number_word, word_count
+from bot.engine.text import forms, has_letters, number_word, word_count
 
 #: From this many words on a text is never lost, wherever it was written (FLOWS.md section 3).
 A_STORY = 3
@@ -223,7 +223,7 @@ def _not_understood(talk: Talk, here: Place, reading: Reading, text: str) -> Non
         return
     if talk.lexicon.greets(forms(text)):
         return
-    if word_count(text) >= A_STORY and step.ask not in {Kind.SECRET, Kind.CODE}:
+    if _worth_keeping(talk, step, text):
         keep_story(talk, text)
         talk.say_key("disimpan")
         return
@@ -235,6 +235,20 @@ def _not_understood(talk: Talk, here: Place, reading: Reading, text: str) -> Non
         talk.say_key("pilih_satu")
     else:
         talk.say_key("nomor_salah" if step.ask is Kind.PHONE else "tidak_paham")
+
+
+def _worth_keeping(talk: Talk, step: Step, text: str) -> bool:
+    """Whether words that are no answer are kept: a story, words of danger, and whatever follows a call for help.
+
+    "dia datang" are two words and may be the last ones; "aku takut" must not be met with "aku belum paham".
+    """
+    if step.ask in {Kind.SECRET, Kind.CODE}:
+        return False
+    if word_count(text) >= A_STORY:
+        return True
+    if step.ask is Kind.PHONE or not has_letters(text):
+        return False
+    return talk.session.sent == "alarm" or talk.lexicon.danger.find(text) is not None
 
 
 def again(talk: Talk, _: Place | None = None) -> None:

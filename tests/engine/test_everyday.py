@@ -49,6 +49,19 @@ def test_a_second_call_for_help_in_an_emergency_calls_again() -> None:
     assert "memanggil petugas sekarang" in said(player)
 
 
+def test_two_words_after_a_call_for_help_are_kept_and_reach_the_case() -> None:
+    player = Player().say("darurat", "dia datang")
+    assert any(getattr(effect, "words", None) == "dia datang" for effect in player.turn.effects)
+    assert any(type(effect).__name__ == "More" for effect in player.turn.effects)
+    assert "belum paham" not in said(player)
+
+
+def test_fear_at_a_question_is_kept_and_not_met_with_a_reproach() -> None:
+    player = Player().say("lapor", "aku takut")
+    assert any(getattr(effect, "words", None) == "aku takut" for effect in player.turn.effects)
+    assert "belum paham" not in said(player)
+
+
 @pytest.mark.parametrize(
     ("question", "text", "meaning"),
     [
