@@ -43,7 +43,10 @@ def _erase(talk: Talk) -> None:
         talk.cause(Flag("hapus"))
     if not session.draft_sent:
         talk.cause(Erase())
-    talk.say_key("dihapus" if session.sent == "no" else "hapus_petugas")
+    if not session.draft_sent:
+        talk.say_key("dihapus")
+    if session.sent != "no":
+        talk.say_key("hapus_petugas")
     talk.session = erased(session)
 
 

@@ -30,7 +30,7 @@ _OLDEST = 110
 
 def read_age(text: str) -> str | None:
     """The band that the text names, or None if it names none or several."""
-    if len(text) > 60:
+    if len(text) > 60 or text.strip().startswith("-"):
         return None
     tokens = [word for token in _split(text) for word in canonical(token).split() if word not in COURTESY]
     if not tokens or not _UNSURE.isdisjoint(tokens):
@@ -42,7 +42,7 @@ def read_age(text: str) -> str | None:
 
 
 def _split(text: str) -> list[str]:
-    halves = re.sub(r"(\d)[.,]5\b", r"\1", text)
+    halves = re.sub(r"(\d)[.,]5\b", r"\1", re.sub(r"(?i)\bkira2\b", "kira kira", text))
     return re.sub(r"(\d)([a-z])", r"\1 \2", re.sub(r"([a-z])(\d)", r"\1 \2", plain(halves))).split()
 
 

@@ -56,6 +56,12 @@ def test_two_words_after_a_call_for_help_are_kept_and_reach_the_case() -> None:
     assert "belum paham" not in said(player)
 
 
+def test_hapus_after_a_talk_says_both_what_was_erased_and_what_was_not() -> None:
+    player = Player().say("lapor", "ga", "petugas", "selesai", "hapus", "ya")
+    assert "Sudah kuhapus" in said(player)
+    assert "tidak bisa kuhapus sendiri" in said(player)
+
+
 def test_fear_at_a_question_is_kept_and_not_met_with_a_reproach() -> None:
     player = Player().say("lapor", "aku takut")
     assert any(getattr(effect, "words", None) == "aku takut" for effect in player.turn.effects)
@@ -72,6 +78,8 @@ def test_fear_at_a_question_is_kept_and_not_met_with_a_reproach() -> None:
         ("lapor.siapa", "tetangga sebelah rumah", "tetangga"),
         ("lapor.kelamin", "P", "perempuan"),
         ("lapor.luka", "ga ada", "tidak"),
+        ("lapor.umur", "kira2 7 tahun", "5_sampai_12"),
+        ("lapor.umur", "-1", None),
         ("first", "selamat malam kak, saya mau lapor", "lapor"),
         ("first", "hai kak mau cerita", "lapor"),
         ("first", "ini rahasia kan?", "siapa_tahu"),
