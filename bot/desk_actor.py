@@ -169,7 +169,9 @@ class DeskActor:
         raise Conflict
 
     async def _sweep(self) -> None:
-        await postal.forget(self.store, self._peer, self._clock.now(), lambda _conn, _letters: None)
+        now = self._clock.now()
+        await self.store.write(lambda conn: self._desk.forget(conn, now))
+        await postal.forget(self.store, self._peer, now, lambda _conn, _letters: None)
 
     async def _file(self, ref: str) -> bytes:
         now = self._clock.now()

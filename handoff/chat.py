@@ -189,7 +189,7 @@ def _loose(work: Work, by: Member, inbound: Inbound) -> None:
     elif len(own) == 1:
         _file(work, by, own[0], "catatan", inbound)
     else:
-        dialogues.begin(work, by.id, "pilih", None, held=inbound.text)
+        dialogues.begin(work, by.id, "pilih", None, str(inbound.message_id or ""), held=inbound.text)
         rows = [[buttons.named(work, cases.code(case), Press("pilih", case.id, by.id))] for case in own]
         tell.private(work, by, work.texts("kasus_mana"), rows)
 

@@ -57,6 +57,8 @@ def give_back(work: Work, case: Case, why: Act, actor: bytes | str) -> Case:
     work.conn.execute(delete(CLOSING).where(CLOSING.c.case_id == case.id))
     work.conn.execute(delete(DIALOGUE).where(DIALOGUE.c.case_id == case.id))
     relay.cancel_waiting(work, case)
+    if case.owner is not None:
+        tell.withhold(work, case.owner, (tell.REPORT,), case.id)
     case = cases.act(work, case, why, owner=None, claimed_at=None, viewed_at=None)
     audit.write(work, actor, why.value, case.id)
     news.unclaimed(work, case, "kartu_kembali")

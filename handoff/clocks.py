@@ -23,6 +23,9 @@ from storage.desk_tables import CASE, FIRING, TASK, Case
 NET: Final = timedelta(minutes=10)
 """An open case that is overdue by more than this was missed: everybody is paged."""
 
+PUT_BACK: Final = timedelta(hours=1)
+"""A clock that is put back by less fires nothing twice: it only waits. By more, waiting would leave a case alone."""
+
 _MOST_BUTTONS: Final = 8
 _MOST_LINES: Final = 30
 
@@ -44,6 +47,7 @@ class Digest:
 def fire_due(work: Work, report: Callable[[str], None]) -> None:
     """Fires what is due now. `report` is told the type of what goes wrong with one case; the others are not held up."""
     digest = Digest()
+    _set_right(work)
     # What failed until the net paged for it is tried again when the net would page again.
     netted = CASE.c.net_at.is_not(None) & CASE.c.net_at.between(work.now - NET, work.now)
     due = select(CASE.c.id).where(CASE.c.next_due_at <= work.now, ~netted).order_by(CASE.c.next_due_at)
@@ -58,6 +62,25 @@ def fire_due(work: Work, report: Callable[[str], None]) -> None:
             report(type(error).__name__)
     _net(work, digest)
     _send(work, digest)
+
+
+def _set_right(work: Work) -> None:
+    """Clocks that were set before the wall clock was put back: nothing waits for that time to come round again."""
+    ahead = CASE.c.anchor_at > work.now + PUT_BACK
+    fired = (CASE.c.step > 0) & (CASE.c.next_due_at > work.now + PUT_BACK)
+    for case in cases.listed(work, ahead | fired):
+        if case.anchor_at > work.now + PUT_BACK:
+            cases.restart_clock(work, case)
+            audit.write(work, audit.SYSTEM, "clock_back", case.id)
+            continue
+        waiting = cases.waiting(work, case)
+        if escalation.due(waiting, case.step - 1) <= work.now + PUT_BACK:
+            continue
+        # Steps of a time that has not come: those whose time has are not fired again.
+        highest = escalation.highest_due(waiting, 0, work.now)
+        step = 0 if highest is None else highest + 1
+        cases.restart_clock(work, case, anchor_at=case.anchor_at, step=step)
+        audit.write(work, audit.SYSTEM, "clock_back", case.id)
 
 
 def next_due(work: Work) -> datetime | None:

@@ -72,7 +72,7 @@ def ask_second(work: Work, case: Case, asked: list[Member]) -> None:
         yes = button(work, "tombol_setuju", Press("setuju", case.id, one.id, arg))
         no = button(work, "tombol_belum", Press("belum", case.id, one.id, arg))
         priority = tell.URGENT if case.urgency == "darurat" else tell.CARD
-        tell.private(work, one, told, [[yes, no]], kind=tell.ABOUT_CASE, ref=case.id, priority=priority, protect=True)
+        tell.private(work, one, told, [[yes, no]], kind=tell.SUMMARY, ref=case.id, priority=priority, protect=True)
 
 
 def ask_newcomer(work: Work, newcomer: Member) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, delete
+from sqlalchemy.exc import DBAPIError
 
 from bot.channels.delivery import TARGET
 from bot.channels.inbound import Inbound
@@ -38,12 +39,15 @@ from handoff.enclosures import read as read_enclosures
 from handoff.files import OpenedFile
 from handoff.sql import insert_new
 from handoff.work import Tools, Work
+from storage import outbox
 from storage.entropy import Entropy
+from storage.errors import Conflict
 from storage.keys import DeskKeys
 from storage.letters import Letter
 from storage.outbox import Row
 from storage.post import Post
 from storage.shared_tables import RECEIVED
+from storage.streams import KEPT
 from storage.vault import FieldBox, tag
 
 __all__ = ["Desk", "Enclosures", "read_enclosures"]
@@ -86,13 +90,30 @@ class Desk:
     def tick(self, conn: Connection, now: datetime) -> None:
         """Whatever is due now. Run at least every second where replies wait (`next_due` tells)."""
         work = self._work(conn, now)
-        duty.tell_intake(work)
-        relay.send_due(work)
-        clocks.fire_due(work, self._report)
-        tasks.remind_due(work)
-        said.sweep(work)
-        dialogues.end_expired(work)
-        invites.forget_old(work)
+        parts: tuple[Callable[[Work], object], ...] = (
+            lambda _: outbox.set_right(conn, now),
+            duty.tell_intake,
+            lambda work: relay.send_due(work, lambda what: self._unsent(work, what)),
+            lambda work: clocks.fire_due(work, self._report),
+            tasks.remind_due,
+            said.sweep,
+            dialogues.end_expired,
+            invites.forget_old,
+        )
+        for part in parts:
+            try:
+                with conn.begin_nested():
+                    part(work)
+            except (DBAPIError, Conflict):
+                # The transaction itself is lost: the whole tick runs again.
+                raise
+            except Exception as error:  # noqa: BLE001 - one part's trouble must not stop the others' clocks
+                self._report(type(error).__name__)
+
+    def forget(self, conn: Connection, now: datetime) -> None:
+        """Rows that only told a second delivery from a first, or what became of a message, go after a while."""
+        outbox.forget(conn, now - KEPT)
+        conn.execute(delete(RECEIVED).where(RECEIVED.c.at <= now - KEPT))
 
     def next_due(self, conn: Connection, now: datetime) -> datetime | None:
         """The earliest time at which `tick` will find a case, a task or a reply."""
@@ -107,9 +128,9 @@ class Desk:
             about = relay.shown(work, row.ref, message_id)
             if about and message_id is not None:
                 said.remember(work, about[0], message_id, about[1], sweep=True)
-        elif row.kind in (tell.ABOUT_CASE, tell.REPORT) and row.ref and message_id is not None:
-            content = row.kind == tell.REPORT
-            said.remember(work, row.person, message_id, row.ref, from_reporter=content, sweep=content)
+        elif row.kind in (tell.ABOUT_CASE, tell.REPORT, tell.SUMMARY) and row.ref and message_id is not None:
+            reporters, content = row.kind == tell.REPORT, row.kind != tell.ABOUT_CASE
+            said.remember(work, row.person, message_id, row.ref, from_reporter=reporters, sweep=content)
 
     def finished(self, conn: Connection, row: Row, state: str, now: datetime) -> None:
         """Delivery: a message reached its end. What did not arrive is taken elsewhere."""
@@ -121,7 +142,7 @@ class Desk:
             news.page_everybody(work, cases.get(work, row.ref))
         elif state == "blocked" and row.kind != tell.ANSWER:
             staff.unreachable(work, row.person)
-        elif state == "failed" and row.kind in (tell.ABOUT_CASE, tell.REPORT, tell.RELAY):
+        elif state == "failed" and row.kind in (tell.ABOUT_CASE, tell.REPORT, tell.SUMMARY, tell.RELAY):
             teknis.trouble(work, "unsent_message")
 
     def migrated(self, conn: Connection, row: Row, new_chat: int, now: datetime) -> bytes | None:
@@ -146,6 +167,10 @@ class Desk:
     def file(self, conn: Connection, ref: str, now: datetime) -> OpenedFile:
         """The file that a SendMedia names. Raises Unreadable."""
         return files.opened(self._work(conn, now), bytes.fromhex(ref))
+
+    def _unsent(self, work: Work, what: str) -> None:
+        self._report(what)
+        teknis.trouble(work, "unsent_message")
 
     def _received(self, inbound: Inbound) -> bytes:
         return tag(self._tools.keys.dedupe, "received", inbound.received.encode("utf-8", "surrogatepass"))

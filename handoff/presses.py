@@ -19,6 +19,7 @@ from handoff import (
     people,
     relay,
     report,
+    said,
     tasks,
     tell,
 )
@@ -200,6 +201,8 @@ def _pick(it: Pressed) -> Answer:
         return "tidak_berlaku", {}
     dialogues.end(it.work, it.by.id)
     notes.add(it.work, it.case, it.by, waiting.held)
+    if waiting.arg:
+        said.remember(it.work, it.by.id, int(waiting.arg), it.case.id, sweep=True)
     return None
 
 

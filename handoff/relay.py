@@ -1,9 +1,11 @@
 """Messages from an officer to a reporter: an explicit act, ten seconds to call it back, and what became of it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.exc import DBAPIError
 
 from bot.channels.outgoing import EditText, plain
 from handoff import aliases, audit, cases, pages, people, tell
@@ -12,6 +14,7 @@ from handoff.lifecycle import Act, allows
 from handoff.people import Member
 from handoff.work import Work, dump, load
 from storage.desk_tables import RELAY, RELAY_BODY, Case
+from storage.errors import Conflict
 
 CALL_BACK_FOR: Final = timedelta(seconds=10)
 
@@ -70,23 +73,39 @@ def next_due(work: Work) -> datetime | None:
     return work.conn.execute(select(func.min(RELAY.c.send_at)).where(RELAY.c.state == "waiting")).scalar()
 
 
-def send_due(work: Work) -> None:
-    """Hands over what waited long enough, if its writer still has the case."""
-    due = select(RELAY).where(RELAY.c.state == "waiting", RELAY.c.send_at <= work.now).order_by(RELAY.c.send_at)
-    for row in work.conn.execute(due).all():
-        case = cases.get(work, row.case_id)
-        known = cases.about(work, case)
-        if case.owner != row.staff_id or not allows(cases.state(case), Act.WORK) or known.thread is None:
-            _set(work, row, "cancelled")
-            continue
-        text = load(cases.box(work, case.id).open(RELAY_BODY, row.id, row.body))["text"]
-        work.letter("reply", thread=known.thread, relay=row.id.hex(), alias=row.alias, text=text)
-        pages.add(work, case.id, "reply", {"text": text, "alias": row.alias}, author=row.staff_id)
-        audit.write(work, row.staff_id, "reply_sent", case.id)
-        case = cases.worked(work, case, contact_at=case.contact_at or work.now)
-        # Whoever has just asked waits for the answer: the next words of the reporter are told at once.
-        cases.learn(work, case, told_at=None)
-        _set(work, row, "handed_over")
+def send_due(work: Work, report: Callable[[str], None]) -> None:
+    """Hands over what waited long enough, if its writer still has the case.
+
+    `report` is told the type of what goes wrong with one message; the others are not held up.
+    """
+    # What seems to wait longer than it ever may was written before the clock was put back.
+    due = or_(RELAY.c.send_at <= work.now, RELAY.c.send_at > work.now + 2 * CALL_BACK_FOR)
+    waiting = select(RELAY).where(RELAY.c.state == "waiting", due).order_by(RELAY.c.send_at)
+    for row in work.conn.execute(waiting).all():
+        try:
+            with work.conn.begin_nested():
+                _send(work, row)
+        except (DBAPIError, Conflict):
+            raise
+        except Exception as error:  # noqa: BLE001 -- e.g. a text that cannot be opened any more: it ends here
+            work.conn.execute(RELAY.update().where(RELAY.c.id == row.id).values(state="failed"))
+            report(type(error).__name__)
+
+
+def _send(work: Work, row: Any) -> None:
+    case = cases.get(work, row.case_id)
+    known = cases.about(work, case)
+    if case.owner != row.staff_id or not allows(cases.state(case), Act.WORK) or known.thread is None:
+        _set(work, row, "cancelled")
+        return
+    text = load(cases.box(work, case.id).open(RELAY_BODY, row.id, row.body))["text"]
+    work.letter("reply", thread=known.thread, relay=row.id.hex(), alias=row.alias, text=text)
+    pages.add(work, case.id, "reply", {"text": text, "alias": row.alias}, author=row.staff_id)
+    audit.write(work, row.staff_id, "reply_sent", case.id)
+    case = cases.worked(work, case, contact_at=case.contact_at or work.now)
+    # Whoever has just asked waits for the answer: the next words of the reporter are told at once.
+    cases.learn(work, case, told_at=None)
+    _set(work, row, "handed_over")
 
 
 def fate(work: Work, relay_id: bytes, state: str) -> None:

@@ -48,6 +48,13 @@ def subject(work: Work, staff_id: bytes, message_id: int | None) -> Subject | No
     return Subject(row.case_id, row.from_reporter) if row else None
 
 
+def forget(work: Work, staff_id: bytes) -> None:
+    """Whoever leaves keeps nothing: all content in their chat is due to be deleted now."""
+    work.conn.execute(
+        SAID.update().where(SAID.c.staff_id == staff_id, SAID.c.sweep_at.is_not(None)).values(sweep_at=work.now)
+    )
+
+
 def sweep(work: Work) -> None:
     """Has content deleted from private chats whose time has come. "Buka" shows it again."""
     rows = work.conn.execute(select(SAID).where(SAID.c.sweep_at <= work.now).order_by(SAID.c.message_id)).all()

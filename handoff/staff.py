@@ -1,7 +1,7 @@
 """Coming and going of staff: joining with a code, being unreachable, leaving; nothing they had is left floating."""
 
 from bot.channels.inbound import Inbound
-from handoff import audit, cases, claims, closing, dialogues, invites, lists, tasks, tell
+from handoff import audit, cases, claims, closing, dialogues, invites, lists, said, tasks, tell
 from handoff.lifecycle import Act, allows
 from handoff.people import Member
 from handoff.work import Work
@@ -26,6 +26,8 @@ def remove(work: Work, member: Member) -> None:
     work.conn.execute(STAFF.update().where(STAFF.c.id == member.id).values(active=False))
     audit.write(work, member.id, "removed")
     dialogues.end(work, member.id)
+    tell.withhold(work, member.id, (tell.REPORT, tell.SUMMARY, tell.RELAY, tell.ABOUT_CASE))
+    said.forget(work, member.id)
     tasks.leave(work, member.id)
     for case in cases.of_owner(work, member.id):
         # Only these two states have an owner who can leave it: no act leads to the others yet.

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import select
+
 from bot.channels.inbound import Inbound
 from bot.channels.outgoing import AnswerCallback, Send, quoted, split
 from handoff import groups
 from handoff.people import Member
 from handoff.work import Work
+from storage import outbox
+from storage.shared_tables import OUTBOX
 
 URGENT: Final = 0
 CARD: Final = 1
@@ -18,6 +22,7 @@ DIGEST: Final = 3
 # Kinds of outbox rows, by what a reply to the message means (handoff/said.py).
 ABOUT_CASE: Final = "case"
 REPORT: Final = "report"
+SUMMARY: Final = "summary"
 RELAY: Final = "relay"
 OTHER: Final = "other"
 ANSWER: Final = "answer"
@@ -52,6 +57,17 @@ def private(
     """A message to one member. With kind ABOUT_CASE or REPORT `ref` is the case, with RELAY the relay."""
     message = Send(text=text, buttons=tuple(tuple(row) for row in buttons), protect=protect)
     return work.put(to.chat, to.id, kind, message, ref=ref, priority=priority, dedupe=dedupe)
+
+
+def withhold(work: Work, person: bytes, kinds: Sequence[str], case_id: bytes | None = None) -> None:
+    """What waits to be sent to this member (about that case) is not sent any more: it is not theirs to read now."""
+    waiting = select(OUTBOX.c.id).where(
+        OUTBOX.c.person == person, OUTBOX.c.state == "waiting", OUTBOX.c.kind.in_(kinds)
+    )
+    if case_id is not None:
+        waiting = waiting.where(OUTBOX.c.ref == case_id)
+    for row_id in work.conn.execute(waiting).scalars().all():
+        outbox.finish(work.conn, row_id, "expired", work.now)
 
 
 def everybody(

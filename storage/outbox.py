@@ -215,6 +215,18 @@ def expire(connection: Connection, now: datetime) -> list[Row]:
     return rows
 
 
+def set_right(connection: Connection, now: datetime) -> int:
+    """Lets go of what was written under a clock that was put back since, and would wait for that time to come again.
+
+    Returns how many rows. To be called now and then by the store's owner.
+    """
+    ahead = and_(OUTBOX.c.state.in_(["waiting", "sending", "held"]), OUTBOX.c.created_at > now + LEASE)
+    let_go = update(OUTBOX).where(ahead).values(created_at=now, due_at=now, expires_at=None)
+    lost = and_(OUTBOX.c.state == "sending", OUTBOX.c.lease_until > now + 2 * LEASE)
+    freed = update(OUTBOX).where(lost).values(lease_until=now)
+    return connection.execute(let_go).rowcount + connection.execute(freed).rowcount
+
+
 def recover(connection: Connection) -> int:
     """Takes back what was in flight when this actor's only process died; returns how many rows.
 

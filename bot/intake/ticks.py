@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from bot.intake.carry import DARURAT_STEPS
 from bot.intake.letters import CANARY_SEEN, set_meta, tell
 from bot.intake.tools import Tools
 from storage import outbox
@@ -41,12 +42,21 @@ def anything(conn: Connection, now: datetime) -> bool:
         select(MEDIA_FILES.c.id).where(MEDIA_FILES.c.state == "asked", MEDIA_FILES.c.created_at <= now - ASKED_FOR),
         select(TRACES.c.id).where(TRACES.c.at <= now - TRACE_FOR),
         select(RECEIVED.c.id).where(RECEIVED.c.at <= now - RECEIVED_FOR),
+        select(OUTBOX.c.seq).where(OUTBOX.c.body.is_not(None), OUTBOX.c.created_at > now + outbox.LEASE),
+        select(NOTICES.c.id).where(_put_back(now)),
     )
     return any(conn.execute(look.limit(1)).first() for look in looks) or canary_due(conn, now)
 
 
+def _put_back(now: datetime) -> ColumnElement[bool]:
+    """Notices set before the clock was put back: none is due later than its last step after now."""
+    return NOTICES.c.done_at.is_(None) & (NOTICES.c.due_at > now + 2 * max(DARURAT_STEPS.values()))
+
+
 def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
     """Everything due by now that is not a conversation's own."""
+    outbox.set_right(conn, now)
+    conn.execute(update(NOTICES).where(_put_back(now)).values(due_at=now))
     notices = (
         select(NOTICES)
         .where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now)
