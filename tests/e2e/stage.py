@@ -36,7 +36,7 @@ from storage.desk_tables import CASE, Case
 from storage.entropy import system_entropy
 from storage.intake_tables import NOTICES, SESSIONS
 from storage.post import PostOffice
-from storage.shared_tables import OUTBOX
+from storage.shared_tables import LETTER, OUTBOX
 from storage.store import Peer, Store
 from tests.conftest import Clock, Databases, Keys
 
@@ -153,6 +153,7 @@ class Stage:
         ]
         self._updates = itertools.count(1)
         self.desk_answers = True
+        self._carried = [0, 0]
 
     async def open(self) -> None:
         """Publishes flows/, and a group and one caseworker are there."""
@@ -220,10 +221,24 @@ class Stage:
         await self._tick()
         busy = True
         while busy:
-            await self.fetcher.fetch_due(self.clock.now())
-            busy = any([await courier.carry() for courier in self._couriers if self.desk_answers])
-            for delivery in self._deliveries:
-                busy = await self._deliver(delivery) or busy
+            busy = False
+            if self.public.files:
+                await self.fetcher.fetch_due(self.clock.now())
+            for number, store in enumerate((self.intake_store, self.desk_store)):
+                letters, messages = await store.read(self._waiting)
+                if self.desk_answers and letters != self._carried[number]:
+                    self._carried[number] = letters
+                    busy = True
+                    await self._couriers[number].carry()
+                if messages:
+                    busy = True
+                    await self._deliver(self._deliveries[number])
+
+    def _waiting(self, conn: Connection) -> tuple[int, int]:
+        """How many letters were ever written in a store, and how many messages are due in it."""
+        due = select(func.count()).where(OUTBOX.c.state == "waiting", OUTBOX.c.due_at <= self.clock.now())
+        letters = conn.execute(select(func.count()).select_from(LETTER)).scalar_one()
+        return letters, conn.execute(due).scalar_one()
 
     async def passes(self, span: timedelta) -> None:
         """Time goes by; what falls due on the way happens when it is due."""
@@ -255,21 +270,21 @@ class Stage:
 
     async def _tick(self) -> None:
         now = self.clock.now()
-        for address in await self.intake_store.read(lambda conn: ticks.due_sessions(conn, now)):
+        sessions, anything = await self.intake_store.read(
+            lambda conn: (ticks.due_sessions(conn, now), ticks.anything(conn, now))
+        )
+        for address in sessions:
             await self.intake.wait_is_over(address, now)
-        if await self.intake_store.read(lambda conn: ticks.anything(conn, now)):
+        if anything:
             await self.intake_store.write(lambda conn: ticks.speak_and_sweep(conn, self.tools, now))
         due = await self.desk_store.read(lambda conn: self.desk.next_due(conn, now))
         if self.desk_answers and due is not None and due <= now:
             await self.desk_store.write(lambda conn: self.desk.tick(conn, now))
 
-    async def _deliver(self, delivery: Delivery) -> bool:
-        did = False
+    async def _deliver(self, delivery: Delivery) -> None:
         while await delivery._start_due() or delivery._busy:
-            did = True
             if delivery._busy:
                 await asyncio.wait(list(delivery._busy.values()))
-        return did
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
