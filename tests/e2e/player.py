@@ -7,7 +7,8 @@ says: what the reporter writes (a list: within one second) · presses: a button'
 document, sticker, contact, location (or {photo: caption}) · edits: their last message becomes this · passes: 3m, 2h, 2d
 hears: parts of what the bot said since their last act, in this order · hears_not · hears_nothing: yes
 staff: ambil, buka, tutup; {balas: text} · staff_hears: parts of what the caseworker was shown · group_hears
-desk: dead, back · publishes: luka_gone (a set in which that question stands elsewhere, the old one withdrawn)
+desk, downloads (of files that were sent): dead, back
+publishes: luka_gone (a set in which that question stands elsewhere, the old one withdrawn)
 cases, at the end: for each case kind, urgency, state, answers {field: value or list}, words (in any answer), events
 """
 
@@ -59,6 +60,7 @@ class Player:
             "staff_hears": self._staff_hears,
             "group_hears": self._group_hears,
             "desk": self._desk,
+            "downloads": self._downloads,
             "publishes": self._publishes,
         }
 
@@ -180,6 +182,11 @@ class Player:
     async def _desk(self, state: str) -> None:
         self._act()
         self.stage.desk_answers = state == "back"
+        await self._settle()
+
+    async def _downloads(self, state: str) -> None:
+        self._act()
+        self.stage.downloads = state == "back"
         await self._settle()
 
     async def _publishes(self, _: str) -> None:

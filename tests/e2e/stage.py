@@ -152,7 +152,7 @@ class Stage:
             ),
         ]
         self._updates = itertools.count(1)
-        self.desk_answers = True
+        self.desk_answers = self.downloads = True
         self._carried = [0, 0]
 
     async def open(self) -> None:
@@ -222,7 +222,7 @@ class Stage:
         busy = True
         while busy:
             busy = False
-            if self.public.files:
+            if self.public.files and self.downloads:
                 await self.fetcher.fetch_due(self.clock.now())
             for number, store in enumerate((self.intake_store, self.desk_store)):
                 letters, messages = await store.read(self._waiting)
