@@ -53,7 +53,7 @@ class DeskActor:
             system_entropy,
             settings.timezone,
             settings.desk_group_id,
-            lambda event: _log.error("tick_part_failed", actor=self.name, what=event),
+            lambda kind: _log.error(f"tick_part_failed_{kind.lower()}"[:48], actor=self.name),
         )
         self._bot = make_bot(token, settings.telegram_api_url)
         self._delivery = Delivery(
@@ -113,12 +113,12 @@ class DeskActor:
         self._full_tick = at
 
     async def health(self) -> Mapping[str, bool]:
-        """Whether the store answers."""
+        """Whether the store answers and our token is known."""
         try:
             await self.store.read(lambda conn: conn.execute(select(1)).scalar_one())
         except StoreDown:
             return {"store": False}
-        return {"store": True}
+        return {"store": True, "token": not self._poller.revoked}
 
     async def measure(self) -> None:
         """The outbox's backlog, intake's letters that wait, cases past their time."""

@@ -116,13 +116,14 @@ class IntakeActor:
             await self.store.write(lambda conn: ticks.speak_and_sweep(conn, self._tools, now))
 
     async def health(self) -> Mapping[str, bool]:
-        """Whether the store answers and the desk has lately proved that it can open our letters."""
+        """Whether the store answers, the desk has lately proved that it can open our letters, our token is known."""
         now = self._clock.now()
         try:
             age = await self.store.read(lambda conn: ticks.canary_age(conn, now))
         except StoreDown:
             return {"store": False, "canary": False}
-        return {"store": True, "canary": age is not None and age < CANARY_FRESH}
+        fresh = age is not None and age < CANARY_FRESH
+        return {"store": True, "canary": fresh, "token": not self._poller.revoked}
 
     async def measure(self) -> None:
         """The outbox's backlog and the desk's letters that wait."""

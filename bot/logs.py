@@ -51,7 +51,8 @@ VOCABULARY = frozenset(
     text button edit voice photo video audio document location contact joined left migrated blocked unblocked other
     laporan ingin_bicara teknis new in_progress referred monitoring darurat tinggi sedang rendah self strong weak
     waiting sending sent delivered failed expired held limited gone down refused
-    done repeated conflict set_aside malformed stale unknown gap bad_signature wrong_peer unreadable
+    done repeated conflict set_aside malformed stale unknown
+    gap late unknown_stream repeat envelope bad_signature wrong_peer unreadable
     getMe getUpdates sendMessage editMessageText editMessageReplyMarkup answerCallbackQuery deleteMessage deleteMessages
     getFile sendPhoto sendDocument sendVoice sendVideo deleteWebhook leaveChat
     """.split()

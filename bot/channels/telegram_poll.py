@@ -36,6 +36,8 @@ class Poller:
         self._handle = handle
         self._report = report
         self._monotonic = monotonic
+        self.revoked = False
+        """Whether the platform said, at the last call, that it does not know our token."""
         self._offset: int | None = None
         self._last_update = monotonic()
 
@@ -49,12 +51,13 @@ class Poller:
                 trouble = translated(problem)
                 if isinstance(trouble, errors.SecondPoller):
                     raise trouble from None
+                self.revoked = isinstance(trouble, errors.Revoked)
                 self._report(f"poll_{type(trouble).__name__.lower()}")
                 wait = trouble.wait.total_seconds() if isinstance(trouble, errors.Limited) else pause
                 pause = min(pause * 2, _LONGEST)
                 await wait_for(stop, wait)
                 continue
-            pause = _SHORTEST
+            pause, self.revoked = _SHORTEST, False
             if updates and not await self.take(updates):
                 await wait_for(stop, _SHORTEST)
 
@@ -92,7 +95,7 @@ class Poller:
             try:
                 await self._handle(inbound)
             except Exception as problem:  # noqa: BLE001 - whatever it was, the update must come again, and is counted
-                self._report(f"turn_failed_{type(problem).__name__}")
+                self._report(f"turn_failed_{type(problem).__name__.lower()}")
                 return number
         return None
 

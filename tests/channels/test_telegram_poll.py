@@ -10,6 +10,7 @@ from telegram import error
 from bot.channels.errors import SecondPoller
 from bot.channels.inbound import Inbound
 from bot.channels.telegram_poll import QUIET, Poller
+from bot.logs import line_of
 
 
 def update(number: int, chat: int = 7, text: str = "x") -> dict[str, Any]:
@@ -78,6 +79,35 @@ async def test_a_failed_turn_holds_the_offset_but_not_other_people() -> None:
     assert not await polls.take([update(5), update(6, chat=8), update(7), update(8, chat=8)])
     assert handler.done == ["7:5", "7:7"]  # the second message of chat 8 waits for the first
     assert polls._next_offset() == 6
+
+
+async def test_what_is_reported_of_a_failed_turn_is_a_name_that_the_log_shows() -> None:
+    polls, reports = poller(Upstream(), Handler(lambda _: True))
+    await polls.take([update(5)])
+    assert reports == ["turn_failed_runtimeerror"]
+    assert reports[0] in line_of(None, "warning", {"event": reports[0]})
+
+
+async def test_a_token_that_is_revoked_while_we_run_is_known_until_a_poll_succeeds() -> None:
+    upstream, stop, seen = Upstream(), asyncio.Event(), []
+    upstream.trouble = [error.InvalidToken("Unauthorized"), error.InvalidToken("Unauthorized")]
+    polls, _ = poller(upstream, Handler())
+
+    async def at_once(_: asyncio.Event, seconds: float) -> None:
+        seen.append(polls.revoked)
+        if not upstream.trouble:
+            upstream.pending.append(update(1))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.channels.telegram_poll.wait_for", at_once)
+        polls._handle = lambda _: _set(stop)  # type: ignore[assignment]
+        await polls.run(stop)
+    assert seen == [True, True]
+    assert not polls.revoked
+
+
+async def _set(stop: asyncio.Event) -> None:
+    stop.set()
 
 
 async def test_one_malformed_update_among_good_ones_is_counted_and_passed() -> None:
