@@ -51,6 +51,11 @@ def test_after_kill_9_the_same_question_goes_on_and_no_word_is_lost(ready_office
     owner = take(staff, code)
     made.kill()
     made.start()
+    # As after a crash between commit and confirmation: the last messages come once more.
+    assert isinstance(made.world, DoubleWorld)
+    made.world.telegram.do("again", bot=made.world.intake_token, count=8, same_id=True)
+    made.world.telegram.do("again", bot=made.world.intake_token, count=8)
+    child.ask("status", sentence("umum", "status_ditangani"))
     report = open_report(owner, "dekat pasar segar", *parts)
     for part in parts:
         assert report.count(part) == 1
