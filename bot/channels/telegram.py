@@ -6,7 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity, ReplyParameters, error
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyParameters,
+    error,
+)
 from telegram.request import HTTPXRequest
 
 from bot.channels import errors
@@ -33,6 +41,8 @@ ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_membe
 DELETE_AT_ONCE = 100
 """Ids in one deleteMessages (Bot API)."""
 
+# A link in somebody's words must not be fetched: its owner would see that it is being read, and its picture would show.
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _BOLD = re.compile(r"\*([^*\n]+)\*")
 _GONE = re.compile(
     r"message (to (edit|delete|be replied) )?(not found|is not modified|can't be (edited|deleted))|query is too old"
@@ -129,6 +139,7 @@ class TelegramTransport:
             text,
             entities=entities or None,
             reply_markup=keyboard(what.buttons),
+            link_preview_options=_NO_PREVIEW,
             protect_content=what.protect or None,
             disable_notification=what.quiet or None,
             reply_parameters=reply,
@@ -138,7 +149,12 @@ class TelegramTransport:
     async def _edit_text(self, chat: int, what: EditText) -> int:
         text, entities = marked(plain(what.text))
         await self._bot.edit_message_text(
-            text, chat, what.message_id, entities=entities or None, reply_markup=keyboard(what.buttons)
+            text,
+            chat,
+            what.message_id,
+            entities=entities or None,
+            reply_markup=keyboard(what.buttons),
+            link_preview_options=_NO_PREVIEW,
         )
         return what.message_id
 
