@@ -85,10 +85,12 @@ def _refuse_other_pins(key_dir: Path, present: list[Actor]) -> None:
 
 
 def check_pins(key_dir: Path) -> None:
-    """Where both sides' keys lie here: each is pinned to the other. Raises KeyProblem."""
+    """Where both sides lie here and are pinned: to each other. Raises KeyProblem; what is missing, the loader says."""
+    if not all(is_made(key_dir, actor) for actor in ACTORS):
+        return
     for actor in ACTORS:
         pinned, peer = _pinned(key_dir, actor), PEER[actor]
-        if pinned is None or not pinned.same_keys(_own_public(key_dir, peer)):
+        if pinned is not None and not pinned.same_keys(_own_public(key_dir, peer)):
             path = keyfiles.locate(key_dir, actor, "peer")
             pin = f"`berani keys show {peer} | berani keys pin {actor} -`"
             fix = f"if the keys of {peer} are right, move it away and run {pin}"

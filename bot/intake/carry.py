@@ -34,7 +34,7 @@ _RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
 
 def shows(kind: str) -> bool:
     """Whether an outbox row of this kind leaves a message in the chat."""
-    return kind in ("say", REPLY, ACK, "settle", CLEARED) or kind.startswith("ask:")
+    return kind in ("say", REPLY, ACK, "settle", CLEARED) or kind.startswith(("ask:", "news:"))
 
 
 class Carry:
@@ -257,13 +257,9 @@ class Carry:
     # --- this chat ----------------------------------------------------------------------------------------------------
 
     def _receipt(self, _: fx.Receipt) -> None:
-        thread = self.snapshot.thread
-        digits = receipts.shown(self.tools, thread) if thread and thread["id"] == self.thread_id else None
-        if digits is None:
-            thread_id = self.thread()
-            digits, values = receipts.make(self.tools, thread_id)
-            self.plan.add(lambda conn: conn.execute(update(THREADS).where(THREADS.c.id == thread_id).values(**values)))
-        self._message("kode_baru", kode=receipts.pretty(digits))
+        thread_id = self.thread()
+        known = self.snapshot.thread if self.snapshot.thread_id == thread_id else None
+        self._message("kode_baru", kode=receipts.pretty(receipts.give(self.tools, self.plan, thread_id, known)))
 
     def _clear(self, _: fx.Clear) -> None:
         clear(self.tools, self.plan, self.snapshot, self.now)

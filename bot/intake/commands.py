@@ -68,9 +68,9 @@ def _opened(tools: Tools, plan: Plan, snapshot: Snapshot, word: str | None, now:
         plan.add(lambda conn: outbox.hasten(conn, snapshot.address_id, now))
         return True
     if word == "kode":
-        thread = next((thread for thread in snapshot.threads if thread["receipt"]), None)
-        digits = receipts.shown(tools, thread) if thread else None
-        if digits:
+        thread = next((thread for thread in snapshot.threads if thread["receipt"] or thread["sent"] != "no"), None)
+        if thread is not None:
+            digits = receipts.give(tools, plan, thread["id"], thread)
             _message(tools, plan, snapshot, "kode_ada", now, kode=receipts.pretty(digits))
         else:
             _message(tools, plan, snapshot, "kode_tidak_ada", now)

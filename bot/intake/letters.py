@@ -2,29 +2,24 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
-from bot.channels.outgoing import Send, plain
-from bot.content.text import fill
-from bot.engine.session import Session
-from bot.engine.step import asking, asking_kind
+from bot.channels.outgoing import plain
 from bot.intake import push
 from bot.intake.carry import DARURAT_STEPS, remind
 from bot.intake.push import What
-from bot.intake.snapshot import DUTY_STATUS, REPLY, Snapshot, of_address
-from bot.intake.speak import filled
-from bot.intake.times import clock_words
+from bot.intake.snapshot import DUTY_STATUS, duty
+from bot.intake.speak import fresh
+from bot.intake.telling import tell, where
 from bot.intake.tools import Tools
 from storage import outbox
-from storage.intake_tables import ADDRESSES, LINKS, NOTICES, THREADS
+from storage.intake_tables import NOTICES, THREADS
 from storage.letters import Letter
 from storage.shared_tables import META
 
-WAIT_FOR_ANSWER = timedelta(seconds=60)
-"""How long a staff message waits for the answer that is being given (FLOWS rule 6)."""
 CANARY_SEEN = "canary_seen"
 """Key in `meta`: when the desk last proved that it can open our letters."""
 
@@ -41,6 +36,8 @@ class LettersIn:
             "reply": self._reply,
             "closed": self._closed,
             "reopened": self._reopened,
+            "released": self._released,
+            "level": self._level,
             "duty_status": self._duty_status,
             "canary": self._canary,
         }
@@ -50,21 +47,56 @@ class LettersIn:
         self._table[letter.kind](conn, letter.body, now)
 
     def _accepted(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
-        """The desk has it: the second half of the truth, with the time by which a human reads."""
+        """The desk has it: the second half of the truth, with the time by which a human reads, if anybody will."""
         thread = self._thread(conn, body)
         if thread is None:
             return
-        read_by = datetime.fromisoformat(body["read_by"])
+        read_by = datetime.fromisoformat(body["read_by"]) if body["read_by"] else None
         first = thread["accepted_at"] is None or thread["accepted_at"] < (thread["sent_at"] or now)
-        _set(conn, thread, accepted_at=now, read_by=read_by, level=body["level"], closed_at=None)
+        _set(conn, thread, accepted_at=now, read_by=read_by, closed_at=None)
         _done(conn, thread["id"], ["accepted"])
-        if body["level"] == "darurat" and not thread["claimed_at"]:
-            for step, wait in DARURAT_STEPS.items():
-                remind(conn, self._tools, thread["id"], step, (thread["sent_at"] or now) + wait)
-        elif body["level"] != "darurat":
-            _done(conn, thread["id"], list(DARURAT_STEPS))
-        if first and not thread["claimed_at"]:
+        self._raised(conn, thread, body["level"], thread["sent_at"] or now)
+        if not first or thread["claimed_at"] or not self._was_asked(conn, thread):
+            return
+        if read_by is None:
+            self._tell(conn, thread, "sampai_tanpa_jam", "status", now)
+        elif thread["sent"] != "consult" or not fresh(duty(conn), now):
+            # Whoever asked for a human was told the hour in that same turn.
             self._tell(conn, thread, "sampai", "status", now, jam=read_by)
+
+    def _was_asked(self, conn: Connection, thread: Any) -> bool:
+        """Whether the person sent it themselves; after a silence somebody else may hold the phone."""
+        address = where(conn, thread["id"])
+        return address is not None and thread["sent_at"] - address["last_in"] <= push.SHORT_WINDOW
+
+    def _raised(self, conn: Connection, thread: Any, level: str, since: datetime) -> None:
+        """What the desk makes of it: an unclaimed darurat is told how it stands, from `since` on."""
+        _set(conn, thread, level=level)
+        if level != "darurat":
+            _done(conn, thread["id"], list(DARURAT_STEPS))
+            return
+        address = where(conn, thread["id"])
+        if address is not None:
+            outbox.hasten(conn, address["id"], since)  # what was put off until morning
+        if thread["claimed_at"] is None:
+            for step, wait in DARURAT_STEPS.items():
+                remind(conn, self._tools, thread["id"], step, since + wait)
+
+    def _level(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
+        thread = self._thread(conn, body)
+        if thread is not None:
+            self._raised(conn, thread, body["level"], now)
+
+    def _released(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
+        """Nobody has the case any more: no officer is named, and an unclaimed darurat is told again how it stands."""
+        thread = self._thread(conn, body)
+        if thread is None:
+            return
+        _set(conn, thread, claimed_at=None, alias=None)
+        if thread["level"] == "darurat":
+            again = (NOTICES.c.thread_id == thread["id"]) & NOTICES.c.step.in_(list(DARURAT_STEPS))
+            conn.execute(delete(NOTICES).where(again))
+            self._raised(conn, {**thread, "claimed_at": None}, "darurat", now)
 
     def _claimed(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
         thread = self._thread(conn, body)
@@ -74,7 +106,9 @@ class LettersIn:
         _set(conn, thread, claimed_at=now, alias=body["alias"])
         _done(conn, thread["id"], ["accepted", *DARURAT_STEPS])
         if first:
-            self._tell(conn, thread, "ditangani", "message", now, alias=body["alias"])
+            self._tell(
+                conn, thread, "ditangani", "message", now, over=("sampai", "darurat_menunggu"), alias=body["alias"]
+            )
 
     def _opened(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
         thread = self._thread(conn, body)
@@ -115,89 +149,8 @@ class LettersIn:
         wanted = bytes.fromhex(body["thread"])
         return conn.execute(select(THREADS).where(THREADS.c.id == wanted)).mappings().one_or_none()
 
-    def _tell(
-        self,
-        conn: Connection,
-        thread: Any,
-        key: str,
-        what: What,
-        now: datetime,
-        ref: bytes | None = None,
-        jam: datetime | None = None,
-        **values: str,
-    ) -> None:
-        tell(conn, self._tools, thread, key, what, now, ref=ref, jam=jam, **values)
-
-
-def tell(
-    conn: Connection,
-    tools: Tools,
-    thread: Any,
-    key: str,
-    what: What,
-    now: datetime,
-    *,
-    ref: bytes | None = None,
-    jam: datetime | None = None,
-    **values: str,
-) -> None:
-    """Say messages/umum `key` about a thread where its reporter last wrote from, as far as `push` lets it out.
-
-    `ref` is the desk's relay id of a staff message: what becomes of it is told to the desk by the delivery hooks.
-    """
-    address = _where(conn, thread["id"])
-    if address is None:
-        if ref is not None:
-            tools.post(conn, "delivery", {"relay": ref.hex(), "state": "blocked"}, now)
-        return
-    snapshot = of_address(conn, tools, address["id"], now)
-    if jam is not None:
-        values["jam"] = clock_words(jam, now, tools.zone, snapshot.live.scripts.messages)
-    text = filled(tools, snapshot, fill(snapshot.live.scripts.messages[key], values), now)
-    decision = push.decide(
-        what, thread["balas"], address["last_in"], now, tools.zone, darurat=thread["level"] == "darurat"
-    )
-    if decision.how == "drop":
-        return
-    held = decision.how in ("notice", "hold")
-    due = now if held else decision.due
-    if ref is not None and due <= now and not held and _busy_answering(snapshot):
-        due = now + WAIT_FOR_ANSWER
-    fields: dict[str, Any] = {"kind": REPLY if ref else "say", "ref": ref, "due_at": due}
-    if what == "danger":
-        fields["priority"] = 0
-    if decision.how == "notice":
-        _notice(conn, tools, snapshot, decision.due, now)
-    fields["state"] = "held" if held else "waiting"
-    outbox.put(conn, tools.row(snapshot.address_id, snapshot.chat, Send(text=text), now, **fields))
-    if ref is not None and (held or due - now > WAIT_FOR_ANSWER):
-        tools.post(conn, "delivery", {"relay": ref.hex(), "state": "held"}, now)
-
-
-def _notice(conn: Connection, tools: Tools, snapshot: Snapshot, due: datetime, now: datetime) -> None:
-    """ "Ada pesan. Balas BUKA.": at most once an hour, whatever waits."""
-    text = snapshot.live.scripts.push["ada_pesan"]
-    key = f"notice:{snapshot.address_id.hex()}:{due:%Y%m%d%H}"
-    outbox.put(conn, tools.row(snapshot.address_id, snapshot.chat, Send(text=text), now, due_at=due, dedupe=key))
-
-
-def _busy_answering(snapshot: Snapshot) -> bool:
-    """Whether an unsent draft is being told and a question other than an open text stands unanswered."""
-    session: Session = snapshot.session
-    if session.draft_sent or asking(snapshot.scripts, session) is None:
-        return False
-    return bool(asking_kind(snapshot.scripts, session) != "text")
-
-
-def _where(conn: Connection, thread_id: bytes) -> Any:
-    """The address that last wrote in this thread and can be reached."""
-    query = (
-        select(ADDRESSES)
-        .join(LINKS, LINKS.c.address_id == ADDRESSES.c.id)
-        .where(LINKS.c.thread_id == thread_id, ADDRESSES.c.reachable)
-        .order_by(LINKS.c.last_at.desc())
-    )
-    return conn.execute(query).mappings().first()
+    def _tell(self, conn: Connection, thread: Any, key: str, what: What, now: datetime, **values: Any) -> None:
+        tell(conn, self._tools, thread, key, what, now, **values)
 
 
 def _set(conn: Connection, thread: Any, **values: Any) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from bot.channels import errors
 from bot.intake import mediafile
-from bot.intake.letters import tell
 from bot.intake.post import answers_letter
+from bot.intake.telling import tell
 from bot.intake.tools import Tools
 from storage import vault
 from storage.intake_tables import ANSWERS, BLOBS, MEDIA_FILES, THREADS

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from bot.intake.plan import Plan
 from bot.intake.tools import Tools
 from storage import vault
 from storage.intake_tables import ADDRESSES, SEALED_RECEIPT, THREADS
@@ -34,11 +35,15 @@ def shown(tools: Tools, thread: RowMapping) -> str | None:
     return tools.sessions.open(SEALED_RECEIPT, thread["id"], thread["receipt"]).decode()
 
 
-def make(tools: Tools, thread_id: bytes) -> tuple[str, dict[str, bytes]]:
-    """New digits for a thread, and the columns to store: a keyed hash to find, a sealed copy to show again."""
-    digits = vault.new_receipt(tools.entropy)
-    sealed = tools.sessions.seal(SEALED_RECEIPT, thread_id, digits.encode())
-    return digits, {"receipt_hash": vault.receipt_hash(tools.keys.receipt, digits), "receipt": sealed}
+def give(tools: Tools, plan: Plan, thread_id: bytes, thread: RowMapping | None) -> str:
+    """The digits of a thread's receipt; made now if it has none: a keyed hash to find, a sealed copy to show again."""
+    digits = shown(tools, thread) if thread is not None else None
+    if digits is None:
+        digits = vault.new_receipt(tools.entropy)
+        sealed = tools.sessions.seal(SEALED_RECEIPT, thread_id, digits.encode())
+        values = {"receipt_hash": vault.receipt_hash(tools.keys.receipt, digits), "receipt": sealed}
+        plan.add(lambda conn: conn.execute(update(THREADS).where(THREADS.c.id == thread_id).values(**values)))
+    return digits
 
 
 def find(conn: Connection, tools: Tools, digits: str) -> bytes | None:

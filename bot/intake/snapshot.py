@@ -91,7 +91,7 @@ def _snapshot(
         threads=_threads(conn, address_id) if address else (),
         scripts=scripts,
         live=live,
-        duty=_duty(conn),
+        duty=duty(conn),
         question=_question(conn, tools, address_id, session.shown) if row else None,
         held=held(conn, address_id) if address else 0,
         with_officer=_with_officer(conn, address_id) if address else False,
@@ -120,7 +120,8 @@ def _threads(conn: Connection, address_id: bytes) -> tuple[RowMapping, ...]:
     return tuple(conn.execute(query).mappings())
 
 
-def _duty(conn: Connection) -> dict[str, Any] | None:
+def duty(conn: Connection) -> dict[str, Any] | None:
+    """The desk's last word about who is on duty, if it ever came."""
     value = conn.execute(select(META.c.value).where(META.c.key == DUTY_STATUS)).scalar_one_or_none()
     return json.loads(value) if value else None
 

@@ -93,14 +93,21 @@ def filled(tools: Tools, snapshot: Snapshot, text: str, now: datetime) -> str:
     return fill(text, values)
 
 
+def fresh(duty: Mapping[str, Any] | None, now: datetime) -> bool:
+    """Whether the desk said lately who is on duty."""
+    return duty is not None and now - datetime.fromisoformat(duty["at"]) <= DUTY_FRESH
+
+
 def waiting(duty: Mapping[str, Any] | None, messages: Mapping[str, str], now: datetime, tools: Tools) -> str:
     """How long until a human reads, in one of three sentences, by the desk's last word about its duty."""
-    if duty is None or now - datetime.fromisoformat(duty["at"]) > DUTY_FRESH:
+    if duty is None or not fresh(duty, now):
         return messages["tunggu_putus"]
     if duty["on_duty"]:
         due = now + timedelta(minutes=duty["read_by"]["sedang"])
         return fill(messages["tunggu_jaga"], {"jam": clock_words(due, now, tools.zone, messages)})
-    due = datetime.fromisoformat(duty["next_duty"]) if duty.get("next_duty") else now + timedelta(days=1)
+    if not duty.get("next_duty"):
+        return messages["tunggu_kosong"]  # nobody would keep an hour that is said here
+    due = datetime.fromisoformat(duty["next_duty"])
     return fill(messages["tunggu_malam"], {"jam": clock_words(due, now, tools.zone, messages)})
 
 

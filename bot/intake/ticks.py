@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from bot.intake.carry import DARURAT_STEPS
-from bot.intake.letters import CANARY_SEEN, set_meta, tell
+from bot.intake.letters import CANARY_SEEN, set_meta
+from bot.intake.telling import tell
 from bot.intake.tools import Tools
 from storage import outbox
 from storage.intake_tables import MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES

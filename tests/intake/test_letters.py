@@ -226,3 +226,80 @@ async def deliver(line: Any) -> str:
     for row in rows:
         await line.store.write(lambda conn, row=row: outbox.finish(conn, row.id, "sent", line.clock.now()))
     return "\n".join(texts)
+
+
+async def test_a_case_that_nobody_has_any_more_names_no_officer_and_is_told_again(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("darurat", "bisa", "pasar segar", "aman")
+    thread_id = line.letters()[0].body["thread"]
+    await accept(line, thread_id, "darurat")
+    await line.hear("claimed", thread=thread_id, alias="Melati")
+    await phone.take()
+    line.clock.advance(timedelta(minutes=40))
+    await line.hear("released", thread=thread_id)
+    assert thread(line).alias is None
+    await tick(line, minutes=5, seconds=1)
+    assert any("Belum ada petugas" in text for text in await phone.take())
+
+
+async def test_a_report_that_the_desk_raises_at_night_is_answered_at_night(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await accept(line, thread_id)
+    await phone.take()
+    line.clock.advance(timedelta(hours=13))  # 23.00 WITA
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Halo")
+    assert await phone.take() == []
+    held = [letter.body for letter in line.letters() if letter.kind == "delivery"][-1]
+    assert held["state"] == "held"
+    assert held["until"].startswith("2026-11-23T22:00")  # 06.00 WITA
+    await line.hear("level", thread=thread_id, level="darurat")
+    await line.hear("reply", thread=thread_id, relay="cd" * 16, alias="Melati", text="Kamu aman?")
+    assert [text.rpartition("\n")[2] for text in await phone.take()] == ["Halo", "Kamu aman?"]
+
+
+async def test_where_nobody_is_on_duty_no_hour_is_promised(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await line.hear("accepted", thread=thread_id, letter="00", read_by=None, on_duty=False, level="sedang")
+    [said] = await phone.take()
+    assert "Sudah sampai" in said
+    assert "pukul" not in said
+    assert "112" in said
+    await line.hear("duty_status", at=line.clock.now().isoformat(), on_duty=False, read_by={}, next_duty=None)
+    other = await line.phone(chat=99).say("petugas")
+    assert "pukul" not in other
+    assert "112" in other
+
+
+async def test_buka_shows_how_things_stand_once(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("darurat", "bisa", "pasar segar", "0")
+    thread_id = line.letters()[0].body["thread"]
+    await accept(line, thread_id, "darurat")
+    await phone.take()
+    await tick(line, minutes=5, seconds=1)
+    await tick(line, minutes=10)
+    assert (await phone.say("buka")).count("Belum ada petugas") == 1
+    await tick(line, minutes=30)
+    await line.hear("claimed", thread=thread_id, alias="Melati")
+    said = await phone.say("buka")
+    assert "Melati" in said
+    assert "Belum ada petugas" not in said
+
+
+async def test_after_a_silent_alarm_nothing_lights_up_the_phone(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("halo", "lapor", "2", "1", "1", "jl mufakat", "aku takut sekali di rumah", "selesai")
+    line.clock.advance(timedelta(minutes=3, seconds=5))
+    [address] = line.store.read_now(lambda conn: ticks.due_sessions(conn, line.clock.now()))
+    await line.intake.wait_is_over(address, line.clock.now())
+    assert line.kinds() == ["alarm"]
+    await phone.take()
+    await accept(line, line.letters()[0].body["thread"], "tinggi")
+    assert await phone.take() == []
+
+
+async def test_kode_is_there_as_soon_as_something_was_sent(line: Any) -> None:
+    phone, _ = await reported(line, "1")
+    first = await phone.say("kode")
+    assert "Kodemu" in first
+    assert await phone.say("kode") == first
