@@ -32,10 +32,6 @@ from bot.channels.outgoing import (
     utf16_length,
 )
 
-LONGEST_TEXT = 4096
-"""UTF-16 units in one message (Bot API, sendMessage)."""
-LARGEST_DOWNLOAD = 20 * 1024 * 1024
-"""Bytes a bot can fetch (Bot API, getFile)."""
 ALLOWED_UPDATES = ["message", "edited_message", "callback_query", "my_chat_member"]
 """What we ask Telegram for; everything else never leaves it."""
 DELETE_AT_ONCE = 100

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.channels.limits import LONGEST_TEXT
 from bot.channels.outgoing import Buttons, EditButtons, Send, split
-from bot.channels.telegram import LONGEST_TEXT
 from bot.content.services import numbers
 from bot.content.text import fill
 from bot.engine.effects import Button

@@ -65,14 +65,13 @@ def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
         .limit(PAGE)
     )
     said: set[bytes] = set()
-    for notice in conn.execute(notices).mappings().all():
+    # Danger first: after an outage several steps of a thread are due at once, and one sentence is enough.
+    for notice in sorted(conn.execute(notices).mappings().all(), key=lambda notice: notice["step"] == "accepted"):
         conn.execute(update(NOTICES).where(NOTICES.c.id == notice["id"]).values(done_at=now))
         thread = conn.execute(select(THREADS).where(THREADS.c.id == notice["thread_id"])).mappings().one_or_none()
-        # After an outage several steps are due at once: one sentence is enough.
         if thread is not None and thread["id"] not in said and _still_true(thread, notice["step"]):
             said.add(thread["id"])
-            key, what = _SPOKEN[notice["step"]]
-            tell(conn, tools, thread, key, what, now)  # type: ignore[arg-type]
+            _speak(conn, tools, thread, notice["step"], now)
     outbox.forget(conn, now - RECEIVED_FOR)
     conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.state == "asked", MEDIA_FILES.c.created_at <= now - ASKED_FOR))
     conn.execute(delete(TRACES).where(TRACES.c.at <= now - TRACE_FOR))
@@ -80,6 +79,20 @@ def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
     if canary_due(conn, now):
         set_meta(conn, _CANARY_SENT, now.isoformat())
         tools.post(conn, "canary", {"nonce": tools.new_id().hex()}, now)
+
+
+def _speak(conn: Connection, tools: Tools, thread: RowMapping, step: str, now: datetime) -> None:
+    """Say a step of a thread; whatever is wrong with its conversation does not silence the others'."""
+    key, what = _SPOKEN[step]
+    try:
+        with conn.begin_nested():
+            tell(conn, tools, thread, key, what, now)
+    except (DBAPIError, Conflict):
+        raise
+    except Exception as problem:  # noqa: BLE001 - a human hears of it
+        kind = f"notice_{type(problem).__name__}"
+        body = {"at": now.isoformat(), "what": kind, "thread": thread["id"].hex(), "raw": None, "held_report": False}
+        tools.post(conn, "trouble", body, now)
 
 
 def _still_true(thread: Any, step: str) -> bool:

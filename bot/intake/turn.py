@@ -12,8 +12,8 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.channels.inbound import MEDIA, File, Inbound
+from bot.channels.limits import LARGEST_DOWNLOAD
 from bot.channels.outgoing import AnswerCallback, Leave, Send
-from bot.channels.telegram import LARGEST_DOWNLOAD
 from bot.content import publish
 from bot.content.sentences import system
 from bot.engine import events as ev
