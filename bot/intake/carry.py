@@ -235,7 +235,7 @@ class Carry:
             conn.execute(update(THREADS).where(THREADS.c.id == thread_id).values(**values))
             answers_letter(conn, tools, thread_id, kind, facts, only_texts=only_texts, now=now)
             for step, wait in steps.items():
-                remind(conn, tools, thread_id, step, now + wait)
+                remind(conn, tools, thread_id, step, now + wait, again=True)
 
         self.plan.add(write)
 
@@ -302,11 +302,16 @@ def _stop_what_is_on_its_way(conn: Connection, tools: Tools, address_id: bytes, 
             outbox.finish(conn, row.id, "expired", now)
 
 
-def remind(conn: Connection, tools: Tools, thread_id: bytes, step: str, due: datetime) -> None:
-    """Intake will speak about this thread at `due`, each step once; a step already there is left as it is."""
-    there = select(NOTICES.c.id).where(NOTICES.c.thread_id == thread_id, NOTICES.c.step == step)
-    if conn.execute(there).first() is None:
+def remind(conn: Connection, tools: Tools, thread_id: bytes, step: str, due: datetime, *, again: bool = False) -> None:
+    """Intake will speak about this thread at `due`, each step once; a step already there is left as it is.
+
+    `again`: another letter left, so a step that is done already counts anew.
+    """
+    mine = (NOTICES.c.thread_id == thread_id) & (NOTICES.c.step == step)
+    if conn.execute(select(NOTICES.c.id).where(mine)).first() is None:
         conn.execute(NOTICES.insert().values(id=tools.new_id(), thread_id=thread_id, step=step, due_at=due))
+    elif again:
+        conn.execute(update(NOTICES).where(mine, NOTICES.c.done_at.is_not(None)).values(due_at=due, done_at=None))
 
 
 def _media(conn: Connection, media_id: bytes, **values: Any) -> None:

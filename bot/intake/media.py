@@ -40,10 +40,10 @@ class MediaFetcher:
         return len(rows)
 
     async def _fetch(self, row: RowMapping, now: datetime) -> None:
-        facts = mediafile.unseal(self._tools, row)
         try:
+            facts = mediafile.unseal(self._tools, row)
             data = await self._download(facts.file_id)
-        except errors.ChannelError as problem:
+        except Exception as problem:  # noqa: BLE001 - whatever it is, one file's trouble must not become everybody's
             final = isinstance(problem, errors.Refused | errors.Gone) or now - row["created_at"] > TRIED_FOR
             await self._store.write(lambda conn: self._failed(conn, row, final, now))
             return
@@ -82,12 +82,13 @@ class MediaFetcher:
 
     def _failed(self, conn: Connection, row: RowMapping, final: bool, now: datetime) -> None:
         """Again later; after a day a human is told that a file could not be had."""
-        mine = update(MEDIA_FILES).where(MEDIA_FILES.c.id == row["id"])
+        mine = update(MEDIA_FILES).where(MEDIA_FILES.c.id == row["id"], MEDIA_FILES.c.state == "fetch")
         if not final:
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(row["attempts"], 10))
             conn.execute(mine.values(attempts=row["attempts"] + 1, due_at=now + pause))
             return
-        conn.execute(mine.values(state="failed"))
+        if not conn.execute(mine.values(state="failed").returning(MEDIA_FILES.c.id)).all():
+            return  # erased meanwhile, or had by another process
         body = {"at": now.isoformat(), "what": "media", "thread": row["thread_id"].hex(), "raw": None}
         self._tools.post(conn, "trouble", body | {"held_report": False}, now)
         thread = conn.execute(select(THREADS).where(THREADS.c.id == row["thread_id"])).mappings().one_or_none()

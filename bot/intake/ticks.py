@@ -3,13 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+from sqlalchemy.exc import DBAPIError
 
 from bot.intake.carry import DARURAT_STEPS
 from bot.intake.letters import CANARY_SEEN, set_meta
+from bot.intake.push import What
 from bot.intake.telling import tell
 from bot.intake.tools import Tools
 from storage import outbox
+from storage.errors import Conflict
 from storage.intake_tables import MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES
 from storage.shared_tables import META, OUTBOX, RECEIVED
 
@@ -25,7 +28,10 @@ TRACE_FOR = timedelta(hours=48)
 RECEIVED_FOR = timedelta(days=8)
 """Longer than Telegram keeps an update (24 h) and than the newest verified backup is old."""
 _CANARY_SENT = "canary_sent"
-_SPOKEN = {"accepted": ("tunggu_putus", "status"), "darurat_5": ("darurat_menunggu", "danger")}
+_SPOKEN: dict[str, tuple[str, What]] = {
+    "accepted": ("tunggu_putus", "status"),
+    "darurat_5": ("darurat_menunggu", "danger"),
+}
 _SPOKEN["darurat_15"] = _SPOKEN["darurat_5"]
 
 

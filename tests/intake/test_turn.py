@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, func, select, update
 
+from bot.channels.errors import Refused
 from bot.channels.inbound import File
 from bot.channels.outgoing import AnswerCallback, EditButtons
 from bot.intake import media as media_module
@@ -330,3 +331,25 @@ async def test_receiving_twice_is_refused_in_the_writing_transaction_too(line: A
     await line.store.write(lambda conn: _receive_once(conn, name, line.clock.now()))
     with pytest.raises(AlreadyReceived):
         await line.store.write(lambda conn: _receive_once(conn, name, line.clock.now()))
+
+
+async def test_whatever_goes_wrong_with_one_file_it_is_tried_again_later(line: Any) -> None:
+    phone = await told(line)
+    await phone.send(phone.inbound("voice", file=File("handle")))
+    fetcher = media_module.MediaFetcher(line.store, line.tools, Platform(ValueError(), b"suara"))
+    await fetcher.fetch_due(line.clock.now())
+    assert rows_of(line, MEDIA_FILES)[0].attempts == 1
+    assert rows_of(line, MEDIA_FILES)[0].due_at > line.clock.now()
+
+
+async def test_a_recording_erased_while_it_is_fetched_leaves_no_trace(line: Any) -> None:
+    phone = await told(line)
+    await phone.send(phone.inbound("voice", file=File("handle")))
+
+    async def erased_meanwhile(_: str) -> bytes:
+        await phone.say("hapus", "1")
+        raise Refused
+
+    await media_module.MediaFetcher(line.store, line.tools, erased_meanwhile).fetch_due(line.clock.now())
+    assert line.kinds() == []
+    assert rows_of(line, MEDIA_FILES) == []
