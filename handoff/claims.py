@@ -61,6 +61,9 @@ def give_back(work: Work, case: Case, why: Act, actor: bytes | str) -> Case:
         tell.withhold(work, case.owner, (tell.REPORT,), case.id)
     case = cases.act(work, case, why, owner=None, claimed_at=None, viewed_at=None)
     audit.write(work, actor, why.value, case.id)
+    thread = cases.about(work, case).thread
+    if thread:
+        work.letter("released", thread=thread)
     news.unclaimed(work, case, "kartu_kembali")
     return case
 

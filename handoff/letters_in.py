@@ -131,8 +131,10 @@ def _reopen(work: Work, case: Case, letter: Letter) -> Case:
         case = cases.act(work, case, Act.REOPEN_UNOWNED, owner=None, claimed_at=None, viewed_at=None, **values)
     pages.add(work, case.id, "event", {"what": "dibuka_lagi"})
     audit.write(work, audit.REPORTER, "reopen", case.id)
-    work.letter("reopened", thread=cases.about(work, case).thread)
+    thread = cases.about(work, case).thread
+    work.letter("reopened", thread=thread)
     if not here:
+        work.letter("released", thread=thread)
         news.unclaimed(work, case, "kartu_lagi")
     else:
         if case.urgency == "darurat":

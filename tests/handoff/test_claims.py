@@ -78,6 +78,34 @@ def test_a_case_that_is_given_back_is_in_the_group_again_louder(office: Office) 
     assert first != second, "another person never speaks under the same name"
 
 
+def test_intake_hears_that_nobody_has_the_case_however_it_was_lost(office: Office) -> None:
+    office.hire(RINA, "Rina")
+    thread = office.report()
+    office.press(RINA, "Ambil", GROUP)
+    office.press(RINA, "Buka")
+    office.press(RINA, "Kembalikan")
+    office.press(SARI, "Ambil", GROUP)
+    office.tick(hours=6)
+    office.press(BUDI, "Ambil", GROUP)
+    budi = office.staff_id(BUDI)
+    office.work(lambda work: staff.remove(work, people.member(work, budi)))
+    assert [letter.kind for letter in office.letters() if letter.kind in ("claimed", "released")] == [
+        *("claimed", "released"),
+        *("claimed", "released"),
+        *("claimed", "released"),
+    ]
+    assert all(letter.body == {"thread": thread.hex()} for letter in office.letters("released"))
+
+
+def test_trouble_of_the_machine_that_goes_back_is_no_news_to_any_reporter(office: Office) -> None:
+    office.do(lambda conn: office.desk.trouble(conn, "letter_refused", office.now, held_report=True))
+    office.deliver()
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.press(SARI, "Kembalikan")
+    assert office.letters("released") == []
+
+
 def test_the_same_officer_keeps_the_alias_in_a_case(office: Office) -> None:
     office.report()
     office.press(SARI, "Ambil", GROUP)
