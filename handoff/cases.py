@@ -212,6 +212,13 @@ def restart_clock(work: Work, case: Case, **values: Any) -> Case:
     return _set(work, case, state(case), **values)
 
 
+def tell_level(work: Work, case: Case) -> None:
+    """Intake hears how urgent a report is now: the night holds back nothing that is said in a darurat."""
+    thread = about(work, case).thread
+    if thread:
+        work.letter("level", thread=thread, level=case.urgency)
+
+
 def _set(work: Work, case: Case, new_state: State, *conditions: Any, **values: Any) -> Case:
     values = {"version": case.version + 1, "step": 0, "anchor_at": work.now, "net_at": None, **values}
     if new_state == "closed":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from handoff import (
@@ -100,12 +101,15 @@ def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
     case = cases.change(work, case, kind=_kind(letter, case.kind))
     if case.state == "closed":
         case = cases.change(work, case, urgency=urgency)
+        if raised:
+            cases.tell_level(work, case)
         return _reopen(work, case, letter) if added or letter.kind == "alarm" else case
     case = closing.withdraw(work, case) if added else case
     if raised:
         # The time that has passed counts under the new limits too.
         case = cases.restart_clock(work, case, urgency=urgency, anchor_at=case.anchor_at)
         audit.write(work, audit.REPORTER, "raised", case.id)
+        cases.tell_level(work, case)
         news.raised(work, case)
     elif on_card != (case.kind, known.kecamatan, known.shared):
         cards.refresh(work, case)
@@ -276,7 +280,9 @@ def _trouble(work: Work, letter: Letter, _: Enclosures) -> None:
 
 
 def _delivery(work: Work, letter: Letter, _: Enclosures) -> None:
-    relay.fate(work, bytes.fromhex(letter.body["relay"]), str(letter.body["state"]))
+    until = letter.body.get("until")
+    held_until = datetime.fromisoformat(until) if until else None
+    relay.fate(work, bytes.fromhex(letter.body["relay"]), str(letter.body["state"]), held_until)
 
 
 def _canary(work: Work, letter: Letter, _: Enclosures) -> None:

@@ -47,6 +47,7 @@ def set_urgency(work: Work, case: Case, by: Member, level: Level, reason: str) -
     audit.write(work, by.id, "urgency", case.id)
     highest = cases.more_urgent(level, cases.highest(work, case))
     case = cases.restart_clock(work, cases.learn(work, case, highest=highest), urgency=level, anchor_at=case.anchor_at)
+    cases.tell_level(work, case)
     if raised:
         news.raised(work, case)
     else:

@@ -108,15 +108,18 @@ def _send(work: Work, row: Any) -> None:
     _set(work, row, "handed_over")
 
 
-def fate(work: Work, relay_id: bytes, state: str) -> None:
-    """Intake tells what became of a message. What is unknown or says less than is known changes nothing."""
+def fate(work: Work, relay_id: bytes, state: str, until: datetime | None = None) -> None:
+    """Intake tells what became of a message, and `until` when it holds it at the latest, if that has a time.
+
+    What is unknown or says less than is known changes nothing.
+    """
     row = work.conn.execute(select(RELAY).where(RELAY.c.id == relay_id)).first()
     state = _SAME.get(state, state)
     if row is None or state not in _FATES or row.state in _FINAL:
         return
     if row.state in _FATES and _FATES.index(state) < _FATES.index(row.state):
         return
-    _set(work, row, state)
+    _set(work, row, state, until)
 
 
 def shown(work: Work, relay_id: bytes, message_id: int | None) -> tuple[bytes, bytes] | None:
@@ -131,27 +134,29 @@ def shown(work: Work, relay_id: bytes, message_id: int | None) -> tuple[bytes, b
     return row.staff_id, row.case_id
 
 
-def _set(work: Work, row: Any, state: str) -> None:
+def _set(work: Work, row: Any, state: str, until: datetime | None = None) -> None:
     work.conn.execute(RELAY.update().where(RELAY.c.id == row.id).values(state=state))
-    _show(work, _get(work, row.id))
+    _show(work, _get(work, row.id), until)
 
 
-def _show(work: Work, row: Any) -> None:
+def _show(work: Work, row: Any, until: datetime | None = None) -> None:
     if row.message_id is None:
         return
-    text, buttons = _render(work, row, cases.get(work, row.case_id))
+    text, buttons = _render(work, row, cases.get(work, row.case_id), until)
     to = people.member(work, row.staff_id)
     edit = EditText(message_id=row.message_id, text=text, buttons=buttons)
     work.put(to.chat, to.id, tell.OTHER, edit, priority=tell.TALK)
 
 
-def _render(work: Work, row: Any, case: Case) -> tuple[str, Any]:
+def _render(work: Work, row: Any, case: Case, until: datetime | None = None) -> tuple[str, Any]:
     texts = work.texts
     said = load(cases.box(work, row.case_id).open(RELAY_BODY, row.id, row.body))["text"]
     lines = [
         texts("balasan", kode=cases.code(case), alias=row.alias),
         tell.short(said),
-        texts(f"kirim_{row.state}", detik=str(int(CALL_BACK_FOR.total_seconds()))),
+        texts("kirim_held_until", jam=texts.clock(until))
+        if row.state == "held" and until
+        else texts(f"kirim_{row.state}", detik=str(int(CALL_BACK_FOR.total_seconds()))),
     ]
     if row.state != "waiting":
         return "\n".join(lines), ()

@@ -173,6 +173,17 @@ def test_what_became_of_a_reply_is_shown_and_never_taken_back(owned: Office, sta
     assert shown in owned.last(SARI)
 
 
+def test_a_reply_that_waits_for_the_morning_says_until_when(owned: Office) -> None:
+    owned.press(SARI, "Balas pelapor")
+    owned.say(SARI, "halo")
+    owned.tick(seconds=10)
+    relay = owned.letters("reply")[0].body["relay"]
+    owned.post("delivery", relay=relay, state="held", until="2026-11-23T22:00:00+00:00")
+    assert "Menunggu sampai pukul 06.00 atau pelapor menulis lagi." in owned.last(SARI)
+    owned.post("delivery", relay=relay, state="held", until=None)
+    assert "Menunggu sampai pelapor menulis lagi." in owned.last(SARI)
+
+
 # --- who is who -------------------------------------------------------------------------------------------------------
 
 

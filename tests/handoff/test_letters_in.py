@@ -81,6 +81,26 @@ def test_later_answers_raise_with_a_page_and_never_lower(office: Office) -> None
     assert office.case().urgency == "darurat"
 
 
+def test_intake_hears_whenever_the_urgency_changes(office: Office) -> None:
+    thread = office.report()
+    office.write("more", thread, office.answer("luka", "sedikit"))
+    assert office.letters("level") == []
+    office.write("more", thread, office.answer("bahaya", "ya"))
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.press(SARI, "Ubah urgensi")
+    office.press(SARI, "TINGGI")
+    office.say(SARI, "sudah di rumah tante")
+    levels = [letter.body for letter in office.letters("level")]
+    assert levels == [{"thread": thread.hex(), "level": level} for level in ("darurat", "tinggi")]
+
+
+def test_intake_hears_that_a_closed_case_became_more_urgent(office: Office) -> None:
+    thread = _closed(office)
+    office.write("more", thread, office.answer("bahaya", "ya"))
+    assert [letter.body["level"] for letter in office.letters("level")] == ["darurat"]
+
+
 def test_raising_does_not_give_back_the_time_that_passed(office: Office) -> None:
     thread = office.report()
     office.advance(minutes=20)
