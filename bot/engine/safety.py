@@ -1,5 +1,7 @@
 """Danger words in a turn: what they raise and open, and when the danger question may be asked (FLOWS.md rule 4)."""
 
+from datetime import UTC, timedelta
+
 from bot.engine.asking import open_step
 from bot.engine.danger import RANK
 from bot.engine.effects import Alarm
@@ -10,6 +12,8 @@ from bot.engine.talk import CEK, DANGER, DARURAT, TEMANI, Talk
 
 #: Where help is called or the question itself is being asked, it is not asked again.
 _CALLED = frozenset({DARURAT, TEMANI, CEK})
+#: For this long after the danger question was answered, a merely weak word ("takut", "tolong") does not ask it again.
+CALM_FOR = timedelta(minutes=30)
 
 
 def listen(talk: Talk, text: str) -> bool:
@@ -31,10 +35,11 @@ def listen(talk: Talk, text: str) -> bool:
             talk.say_key("kuat", urgent=True)
     if found.tier == "self":
         return True
-    top = talk.top
     # Violence told after an alarm is the story of it, not a new danger; a call for help always is.
     told = not found.fear and talk.session.sent == "alarm"
-    if not told and not (top is not None and top.script in _CALLED - {CEK}):
+    answered = found.tier == "weak" and _calmed(talk)
+    called = talk.top is not None and talk.top.script in _CALLED - {CEK}
+    if not (told or answered or called):
         talk.set(check=True, quiet=talk.session.quiet or (found.tier == "weak" and talk.pending is None))
     return False
 
@@ -58,8 +63,17 @@ def comfort(talk: Talk) -> None:
 
 
 def calm(talk: Talk) -> None:
-    """The danger question was answered, whatever the answer."""
-    talk.set(check=False, quiet=False)
+    """The danger question was answered, whatever the answer.
+
+    It holds for later words only if a word of danger had been heard by then: what is said for the first time is new.
+    """
+    calmed = talk.now.astimezone(UTC) if talk.session.kata is not None else None
+    talk.set(check=False, quiet=False, calmed=calmed)
+
+
+def _calmed(talk: Talk) -> bool:
+    answered = talk.session.calmed
+    return answered is not None and timedelta(0) <= talk.now - answered < CALM_FOR
 
 
 def check(talk: Talk, *, after_silence: bool = False) -> None:

@@ -34,7 +34,8 @@ class Session:
     fields: labelled questions answered, by status. values: closed values that `when` may test (they die after an hour).
     told: fields that hold a text, also if their question is still ahead. content: what the unsent draft holds that a
     human must see (cerita, suara, tempat). draft: something was kept. pintu: scripts opened. kata: highest danger tier
-    found. alarmed: causes already alarmed. check: the danger question waits. quiet: silence counts as an alarm.
+    found. alarmed: causes already alarmed. check: the danger question waits. quiet: silence counts as an alarm. calmed:
+    when the danger question was answered with a word of danger behind it.
     hushed, flagged: said, told once in this silence. waiting: pictures not yet asked about. trail: answered questions,
     for KEMBALI. picked: ticks of a several-choice question. unclear: how often running the answer was not understood.
     consulting: the script that asked for a human. moved: another set came in between, so the question is shown anew.
@@ -61,6 +62,7 @@ class Session:
     finished: bool = False
     check: bool = False
     quiet: bool = False
+    calmed: datetime | None = None
     hushed: bool = False
     flagged: bool = False
     waiting: tuple[str, ...] = ()
@@ -151,10 +153,12 @@ _WRITERS: Mapping[str, Any] = {
     "fields": _write_map,
     "values": _write_map,
     "last_at": lambda moment: moment.isoformat(),
+    "calmed": lambda moment: moment.isoformat(),
 }
 _READERS: Mapping[str, Any] = {
     "stack": lambda frames: tuple(_read_frame(frame) for frame in frames),
     "fields": _read_map,
     "values": _read_map,
     "last_at": datetime.fromisoformat,
+    "calmed": datetime.fromisoformat,
 }

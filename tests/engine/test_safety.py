@@ -134,3 +134,30 @@ def test_kata_only_ever_rises() -> None:
     assert player.session.kata == "strong"
     assert player.say("aku mau mati").session.kata == "self"
     assert player.say("tolong").session.kata == "self"
+
+
+@pytest.mark.parametrize("answer", ["tidak", "tidak tahu", "0"])
+def test_an_answered_danger_question_is_not_asked_again_for_a_merely_weak_word(answer: str) -> None:
+    player = at("aku takut banget kak", answer, "1", "aku diancam dia terus")
+    assert player.asking == "lapor.siapa"
+    assert player.session.kata == "weak"
+    assert "alarm diam weak" not in player.wait(minutes=10).log
+
+
+def test_half_an_hour_after_the_answer_a_weak_word_asks_again() -> None:
+    player = at("aku takut banget kak", "tidak", "1").wait(minutes=31)
+    assert player.say("aku diancam dia terus").asking == "cek.bahaya_lagi"
+
+
+@pytest.mark.parametrize("text", ["dia bawa pisau kesini", "aku dipukul sekarang juga"])
+def test_a_strong_word_asks_again_however_soon_after_the_answer(text: str) -> None:
+    player = at("aku takut banget kak", "tidak", "1", text)
+    assert alarms(player) == [fx.Alarm("kata", "strong")]
+    assert player.asking == "cek.bahaya_lagi"
+    assert at("aku takut banget kak", "tidak", "aku mau mati").asking == "temani.ngobrol"
+
+
+def test_an_answer_given_before_any_word_of_danger_hides_none() -> None:
+    player = at("lapor", "tidak", "1", "aku diancam dia terus")
+    assert player.asking == "cek.bahaya_lagi"
+    assert player.say("tidak", "aku diancam dia terus").asking == "lapor.siapa"
