@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from bot import postal, telegram_side
+from bot import content_side, postal, telegram_side
 from bot.channels.delivery import Delivery
 from bot.channels.inbound import Inbound
 from bot.channels.telegram import TelegramTransport, make_bot
@@ -85,7 +85,7 @@ class DeskActor:
     async def start(self) -> None:
         """Publish flows/ into an empty store and reach Telegram."""
         now = self._clock.now()
-        await self.store.write(lambda conn: publish.ensure(conn, self._flows, now))
+        await content_side.open_set(self.store, self._flows, now, self.name)
         if self._sqlite:
             # The only process that delivers from this file: whatever was in flight died with the last one.
             await self.store.write(outbox.recover)

@@ -19,7 +19,15 @@ def end_the_verb() -> Iterator[None]:
         yield
     except ContentBroken as problem:
         shown = [f"{finding}" for finding in problem.findings if finding.level == "error"]
-        typer.echo("\n".join([*shown, "fix: mend what is named above, see `berani flows check`"]), err=True)
+        typer.echo(
+            "\n".join(
+                [
+                    *shown,
+                    '  fix: mend what is named above, try it with `berani flows check`, then `berani flows publish --why "…"`',
+                ]
+            ),
+            err=True,
+        )
         raise typer.Exit(1) from None
     except (KeyProblem, MigrationPending, PortTaken, SettingsError) as problem:
         typer.echo(str(problem), err=True)
