@@ -9,14 +9,14 @@ from bot.engine.script import Place, Words
 CONTROLS = ("kembali", "ulang", "lewati", "selesai", "kirim", "simpan", "keluar", "batal", "buka", "kode")
 #: Tiers of danger words (FLOWS.md, rule 4), and the words that turn `violence` into `strong`.
 TIERS = ("self", "strong", "violence", "weak", "now")
-_KEYS = ("control", "choices", "greetings", "danger", "neutral_forbidden")
+_NEEDED = ("control", "choices", "greetings", "danger", "neutral_forbidden")
 
 
 def parse_words(root: Entries, reader: Reader, lines: Lines) -> Words | None:
     """The words, or None where something is missing. A word that stands in two lists of one part is a finding."""
     entries = root.entries
-    reader.only(entries, _KEYS)
-    if not reader.needs(entries, *_KEYS):
+    reader.only(entries, (*_NEEDED, "thanks"))
+    if not reader.needs(entries, *_NEEDED):
         return None
     parts: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, known in (("control", CONTROLS), ("choices", None), ("danger", TIERS)):
@@ -37,6 +37,7 @@ def parse_words(root: Entries, reader: Reader, lines: Lines) -> Words | None:
         greetings=reader.texts(value(entries, "greetings"), "greetings"),
         danger=parts["danger"],
         neutral_forbidden=reader.texts(value(entries, "neutral_forbidden"), "neutral_forbidden"),
+        thanks=reader.texts(value(entries, "thanks"), "thanks"),
     )
 
 

@@ -1,15 +1,21 @@
 """Word tables of a script set, compiled once per set: which message is which choice, move or script."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.engine.danger import DangerWords
 from bot.engine.script import Choice, ScriptSet, Step, Target, Words
 from bot.engine.slang import BLESSINGS, COURTESY
-from bot.engine.text import Forms, forms, meant, plain
+from bot.engine.text import Forms, forms, has_letters, meant, plain
 
 DONT_KNOW = "tidak_tahu"
+# Beside thanks and greetings; alone it may answer a question ("iya").
+_NODS = COURTESY | BLESSINGS | {"ya"}
+# What colours or joins emoji, and the space between them.
+_INVISIBLE = frozenset({"Mn", "Sk", "Cf", "Zs"})
+_LONGEST_THANKS = 4
 _PAYLOAD = re.compile(r"^\s*/(\w+)(?:@\w+)?(?:\s|$)")
 
 
@@ -79,6 +85,9 @@ class Lexicon:
         self.unknown = WordTable()
         self.unknown.add(("tidak tahu", *scripts.words.choices.get(DONT_KNOW, ())), DONT_KNOW)
         self.greetings = frozenset(meant(plain(word)) for word in scripts.words.greetings)
+        thanks = scripts.words.thanks
+        self._polite = self.greetings | {meant(plain(word)) for word in thanks if has_letters(word)}
+        self._smiles = frozenset("".join(word for word in thanks if not has_letters(word)))
 
     def choices(self, script: str, step: Step) -> ChoiceTable:
         """The choices of a question with everything that means them."""
@@ -101,6 +110,21 @@ class Lexicon:
     def greets(self, message: Forms) -> bool:
         """Whether the message only greets, in one or several words."""
         return bool(message.meant) and self._greeted(message) == len(message.meant.split())
+
+    def only_polite(self, message: Forms) -> bool:
+        """Whether the message says nothing but thanks, a greeting or a nod ("iya makasih kak", "ok", "🙏")."""
+        if not has_letters(message.raw):
+            smiles = [sign for sign in message.raw if unicodedata.category(sign) not in _INVISIBLE]
+            return bool(smiles) and self._smiles.issuperset(smiles)
+        tokens, at, polite = message.meant.split(), 0, False
+        while at < len(tokens):
+            lengths = range(_LONGEST_THANKS, 0, -1)
+            longest = next((n for n in lengths if " ".join(tokens[at : at + n]) in self._polite), 0)
+            if not longest and tokens[at] not in _NODS:
+                return False
+            polite = polite or bool(longest)
+            at += longest or 1
+        return polite
 
     def _greeted(self, message: Forms) -> int:
         """How many words at the beginning only greet ("selamat malam kak, saya mau lapor": three)."""

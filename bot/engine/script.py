@@ -106,13 +106,14 @@ class Script:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`flows/words.yaml`: control words, synonyms by choice id, greetings, danger words by tier, unneutral words."""
+    """`flows/words.yaml`: control words, synonyms by choice id, greetings, danger by tier, unneutral words, thanks."""
 
     control: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     greetings: tuple[str, ...] = ()
     danger: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     neutral_forbidden: tuple[str, ...] = ()
+    thanks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
