@@ -1,15 +1,14 @@
 """Nothing is taken before the published set can be read, and edits that nobody published are said."""
 
-import io
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, update
 
-from bot import logs
 from bot.content.content import ContentBroken
 from bot.content_side import open_set
 from storage.shared_tables import CONTENT_SET
@@ -18,30 +17,23 @@ from storage.store import Store
 FLOWS = Path(__file__).resolve().parents[1] / "flows"
 
 
-@pytest.fixture
-def lines() -> io.StringIO:
-    stream = io.StringIO()
-    logs.configure(stream)
-    return stream
-
-
-async def test_an_empty_store_publishes_the_folder_and_says_nothing(
-    intake_store: Store, clock: Any, lines: io.StringIO
-) -> None:
-    await open_set(intake_store, FLOWS, clock.now(), "intake")
+async def test_an_empty_store_publishes_the_folder_and_says_nothing(intake_store: Store, clock: Any) -> None:
+    with structlog.testing.capture_logs() as lines:
+        await open_set(intake_store, FLOWS, clock.now(), "intake")
     assert intake_store.read_now(lambda conn: conn.execute(select(CONTENT_SET.c.live)).scalars().all()) == [True]
-    assert lines.getvalue() == ""
+    assert lines == []
 
 
 async def test_edits_that_nobody_published_are_said_and_change_nothing(
-    intake_store: Store, clock: Any, lines: io.StringIO, tmp_path: Path
+    intake_store: Store, clock: Any, tmp_path: Path
 ) -> None:
     await open_set(intake_store, FLOWS, clock.now(), "intake")
     edited = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     words = edited / "words.yaml"
     words.write_text(words.read_text(encoding="utf-8") + "\n# catatan\n", encoding="utf-8")
-    await open_set(intake_store, edited, clock.now(), "intake")
-    assert "flows_not_published" in lines.getvalue()
+    with structlog.testing.capture_logs() as lines:
+        await open_set(intake_store, edited, clock.now(), "intake")
+    assert [line["event"] for line in lines] == ["flows_not_published"]
     assert len(intake_store.read_now(lambda conn: conn.execute(select(CONTENT_SET.c.hash)).all())) == 1
 
 

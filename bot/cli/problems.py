@@ -19,15 +19,10 @@ def end_the_verb() -> Iterator[None]:
         yield
     except ContentBroken as problem:
         shown = [f"{finding}" for finding in problem.findings if finding.level == "error"]
-        typer.echo(
-            "\n".join(
-                [
-                    *shown,
-                    '  fix: mend what is named above, try it with `berani flows check`, then `berani flows publish --why "…"`',
-                ]
-            ),
-            err=True,
+        fix = (
+            "  fix: mend what is named above until `berani flows check` is content, then `berani flows publish --why …`"
         )
+        typer.echo("\n".join([*shown, fix]), err=True)
         raise typer.Exit(1) from None
     except (KeyProblem, MigrationPending, PortTaken, SettingsError) as problem:
         typer.echo(str(problem), err=True)
