@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select, update
 
 from bot.channels.delivery import TARGET
 from bot.channels.outgoing import Delete
+from bot.intake import officers
 from bot.intake.carry import CLEARED, shows
 from bot.intake.tools import Tools
 from storage import outbox
@@ -32,7 +33,7 @@ class Hooks:
             return
         trace = self._tools.new_id()
         shown = int(row.kind.removeprefix("ask:")) if row.kind.startswith("ask:") else None
-        sealed = self._tools.seal_message_id(trace, message_id)
+        sealed = self._tools.seal_message_id(trace, message_id, officers.thread_of(row.dedupe))
         conn.execute(TRACES.insert().values(id=trace, address_id=row.person, sealed=sealed, shown=shown, at=now))
 
     def finished(self, conn: Connection, row: Row, state: str, now: datetime) -> None:

@@ -10,6 +10,7 @@ from bot.content.text import fill
 from bot.engine.session import Session
 from bot.engine.step import asking, asking_kind
 from bot.intake import push
+from bot.intake.officers import relay_key
 from bot.intake.push import What
 from bot.intake.snapshot import REPLY, Snapshot, of_address
 from bot.intake.speak import filled
@@ -63,7 +64,7 @@ def tell(
     fields: dict[str, Any] = {"kind": REPLY if ref else f"{NEWS}{key}", "ref": ref, "due_at": due}
     if ref is not None:
         # A desk that was set back to a backup writes its last letters anew: nobody reads the same words twice.
-        fields["dedupe"] = f"relay:{ref.hex()}"
+        fields["dedupe"] = relay_key(ref, thread["id"])
     if what == "danger":
         fields["priority"] = 0
     if decision.how == "notice":

@@ -62,13 +62,19 @@ class Tools:
         """The chat id of an address."""
         return int(self.addresses.open(SEALED_ADDRESS, address_id, sealed))
 
-    def seal_message_id(self, trace_id: bytes, message_id: int) -> bytes:
-        """A message id for the trace table."""
-        return self.sessions.seal(SEALED_TRACE, trace_id, str(message_id).encode())
+    def seal_message_id(self, trace_id: bytes, message_id: int, thread_id: bytes | None = None) -> bytes:
+        """A message id for the trace table; with the thread, if an officer's message is about one."""
+        about = f" {thread_id.hex()}" if thread_id else ""
+        return self.sessions.seal(SEALED_TRACE, trace_id, f"{message_id}{about}".encode())
+
+    def trace(self, trace_id: bytes, sealed: bytes) -> tuple[int, bytes | None]:
+        """The message id of a trace, and the thread whose officer wrote it."""
+        number, _, thread = self.sessions.open(SEALED_TRACE, trace_id, sealed).decode().partition(" ")
+        return int(number), bytes.fromhex(thread) or None
 
     def message_id(self, trace_id: bytes, sealed: bytes) -> int:
         """The message id of a trace."""
-        return int(self.sessions.open(SEALED_TRACE, trace_id, sealed))
+        return self.trace(trace_id, sealed)[0]
 
     def row(self, person: bytes, chat: int, what: Outgoing, now: datetime, **fields: Any) -> Row:
         """An outbox row; `fields` are Row's own, by default a reply (priority 2) due now."""

@@ -17,8 +17,9 @@ from bot.channels.outgoing import AnswerCallback, Leave, Send
 from bot.content import publish
 from bot.content.sentences import system
 from bot.engine import events as ev
+from bot.engine.effects import Show
 from bot.engine.step import asking, asking_kind, step
-from bot.intake import commands, mediafile, speak
+from bot.intake import commands, mediafile, officers, speak
 from bot.intake import snapshot as snapshots
 from bot.intake.carry import Carry
 from bot.intake.plan import AlreadyReceived, Plan
@@ -124,7 +125,11 @@ class Intake:
             if isinstance(event, ev.Chose) and event.shown == snapshot.session.shown:
                 snapshot = replace(snapshot, question=inbound.message_id)
             commands.they_answered(plan, snapshot, now)
-            self._step(plan, snapshot, event, now)
+            other = officers.elsewhere(snapshot, officers.addressed(conn, tools, snapshot, inbound.reply_to), event)
+            if other is not None:
+                self._aside(plan, other, event, now)
+            else:
+                self._step(plan, snapshot, event, now)
             commands.mention_held(tools, plan, snapshot, now)
         return plan
 
@@ -151,12 +156,19 @@ class Intake:
         values = {"thread_id": carry.thread_id, "sealed": sealed, "wake_at": turn.wake_at}
         plan.add(lambda conn: _save_session(conn, snapshot, values))
 
+    def _aside(self, plan: Plan, snapshot: Snapshot, event: ev.Event, now: datetime) -> None:
+        """Words for the officer of another report join that one; the conversation stays where it stands."""
+        turn = step(snapshot.scripts, snapshot.session, event, now.astimezone(self._tools.zone))
+        asks = [one for one in turn.effects if isinstance(one, Show) and one.question]
+        carry = Carry(self._tools, plan, snapshot, turn.session, now)
+        carry.all(tuple(one for one in turn.effects if one not in asks))
+
     def _event(
         self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
     ) -> "ev.Event | Opened | None":
         """What the engine hears of this; None when it was answered here."""
         if inbound.kind == "text":
-            return self._text(conn, plan, snapshot, inbound.text, now)
+            return self._text(conn, plan, snapshot, inbound, now)
         if inbound.kind == "button":
             return ev.Chose(*speak.pressed(inbound.data))
         if inbound.kind == "edit":
@@ -170,8 +182,9 @@ class Intake:
         return ev.SentOther(inbound.other or inbound.kind)
 
     def _text(
-        self, conn: Connection, plan: Plan, snapshot: Snapshot, text: str, now: datetime
+        self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
     ) -> "ev.Event | Opened | None":
+        text = inbound.text
         if command := _COMMAND.fullmatch(text.strip()):
             text = "/start" if command[1].lower() == "start" else command[1]
         heard = commands.intercept(conn, self._tools, plan, snapshot, text, now)
@@ -181,7 +194,8 @@ class Intake:
             tried = commands.receipt_tried(conn, self._tools, plan, snapshot, heard, now)
             if tried is not None:
                 return Opened(tried) if tried else ev.CodeTried(False)
-        return ev.Said(heard, to_officer=snapshot.with_officer)
+        to_officer = officers.addressed(conn, self._tools, snapshot, inbound.reply_to) is not None
+        return ev.Said(heard, to_officer=snapshot.with_officer or to_officer)
 
     def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
         file = inbound.file
