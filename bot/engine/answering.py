@@ -10,7 +10,7 @@ from bot.engine.running import follow
 from bot.engine.safety import calm
 from bot.engine.script import Choice, Kind, Script, Step
 from bot.engine.session import Frame
-from bot.engine.talk import CEK, DANGER, FOTO, HAPUS, LANJUT, REPLY, Talk, field_name
+from bot.engine.talk import CEK, DANGER, FOTO, HAPUS, LANJUT, REPLY, TEMANI, Talk, field_name
 
 HAS = ("ada",)
 UNKNOWN = "tidak_tahu"
@@ -174,6 +174,8 @@ def _special(talk: Talk, script: Script, name: str, status: Status, ids: tuple[s
     """Answers that the engine itself listens to."""
     if name == DANGER or script.id == CEK:
         calm(talk)
+    if script.id == TEMANI:
+        talk.set(watched=False)
     if name == REPLY:
         talk.set(balas=ids[0] if ids[0] in _REPLIES else None)
     if any(other.vary == name for other in talk.scripts.scripts.values()):

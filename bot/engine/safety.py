@@ -33,6 +33,8 @@ def listen(talk: Talk, text: str) -> bool:
         talk.pending = Alarm("kata", found.tier)
         if found.tier == "strong":
             talk.say_key("kuat", urgent=True)
+    if found.tier != "weak" and all(frame.script != DARURAT for frame in talk.session.stack):
+        talk.set(watched=True)
     if found.tier == "self":
         return True
     # Violence told after an alarm is the story of it, not a new danger; a call for help always is.
@@ -68,7 +70,7 @@ def calm(talk: Talk) -> None:
     It holds for later words only if a word of danger had been heard by then: what is said for the first time is new.
     """
     calmed = talk.now.astimezone(UTC) if talk.session.kata is not None else None
-    talk.set(check=False, quiet=False, calmed=calmed)
+    talk.set(check=False, quiet=False, watched=False, calmed=calmed)
 
 
 def _calmed(talk: Talk) -> bool:

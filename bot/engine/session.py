@@ -35,7 +35,8 @@ class Session:
     told: fields that hold a text, also if their question is still ahead. content: what the unsent draft holds that a
     human must see (cerita, suara, tempat). draft: something was kept. pintu: scripts opened. kata: highest danger tier
     found. alarmed: causes already alarmed. check: the danger question waits. quiet: silence counts as an alarm. calmed:
-    when the danger question was answered with a word of danger behind it.
+    when the danger question was answered with a word of danger behind it. watched: an alarm by word is unanswered, so
+    silence is told to the desk.
     hushed, flagged: said, told once in this silence. waiting: pictures not yet asked about. trail: answered questions,
     for KEMBALI. picked: ticks of a several-choice question. unclear: how often running the answer was not understood.
     consulting: the script that asked for a human. moved: another set came in between, so the question is shown anew.
@@ -63,6 +64,7 @@ class Session:
     check: bool = False
     quiet: bool = False
     calmed: datetime | None = None
+    watched: bool = False
     hushed: bool = False
     flagged: bool = False
     waiting: tuple[str, ...] = ()

@@ -29,11 +29,12 @@ def _deadlines(scripts: ScriptSet, session: Session) -> Iterator[tuple[datetime,
             yield last + step.silent.after, "hush"
         if session.check and step.ask is Kind.TEXT:
             yield last + ONE_MINUTE, "check"
-    if not session.flagged and any(frame.script == DARURAT and frame.at is not None for frame in session.stack):
+    emergency = any(frame.script == DARURAT and frame.at is not None for frame in session.stack)
+    if not session.flagged and (emergency or session.watched):
         yield last + THREE_MINUTES, "flag"
     if session.quiet:
         yield last + THREE_MINUTES, "alarm"
-    if _dying(scripts, session) or session.alarmed or session.check:
+    if _dying(scripts, session) or session.alarmed or session.check or session.watched:
         yield last + ONE_HOUR, "forget"
     if session.waiting or (session.draft and not session.draft_sent):
         yield last + ONE_DAY, "day"
@@ -102,7 +103,7 @@ def _forget(talk: Talk) -> None:
     kept = _living(talk.scripts)
     stack = tuple(_without_values(frame) for frame in talk.session.stack)
     values = {name: value for name, value in talk.session.values.items() if name in kept}
-    talk.set(values=values, stack=stack, alarmed=(), check=False)
+    talk.set(values=values, stack=stack, alarmed=(), check=False, watched=False)
 
 
 def _day(talk: Talk) -> None:

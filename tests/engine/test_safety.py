@@ -161,3 +161,27 @@ def test_an_answer_given_before_any_word_of_danger_hides_none() -> None:
     player = at("lapor", "tidak", "1", "aku diancam dia terus")
     assert player.asking == "cek.bahaya_lagi"
     assert player.say("tidak", "aku diancam dia terus").asking == "lapor.siapa"
+
+
+def test_silence_after_an_alarm_by_word_is_told_to_the_desk_until_the_danger_question_is_answered() -> None:
+    player = at(*TO_STORY, "dia bawa pisau").wait(minutes=30)
+    assert player.log.count("flag") == 1
+    assert at(*TO_STORY, "dia bawa pisau", "selesai", "menu").wait(minutes=30).log.count("flag") == 1
+    assert at(*TO_STORY, "dia bawa pisau", "selesai", "tidak").wait(minutes=30).log.count("flag") == 0
+
+
+def test_silence_after_the_wish_to_die_is_told_to_the_desk_until_the_person_answers() -> None:
+    assert at("aku mau mati").wait(minutes=30).log.count("flag") == 1
+    assert at("aku mau mati", "ya").wait(minutes=30).log.count("flag") == 0
+
+
+def test_silence_after_a_word_of_danger_inside_an_emergency_is_told_once() -> None:
+    assert at("darurat", "0", "0", "1", "dia bawa pisau").wait(minutes=30).log.count("flag") == 1
+    over = at("darurat", "0", "0", "1", "dia bawa pisau", "selesai", "2")
+    assert over.asking is None
+    assert over.wait(minutes=30).log.count("flag") == 0
+
+
+def test_an_hour_after_an_alarm_by_word_silence_is_no_news_any_more() -> None:
+    player = at(*TO_STORY, "dia bawa pisau").wait(hours=2).say("lagi apa ya kak", "ya")
+    assert player.wait(minutes=30).log.count("flag") == 1
