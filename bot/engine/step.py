@@ -11,7 +11,7 @@ from bot.engine.migrate import migrate
 from bot.engine.running import advance
 from bot.engine.script import Kind, ScriptSet
 from bot.engine.session import Session, new
-from bot.engine.talk import DARURAT, SALAM, STORY, Talk
+from bot.engine.talk import DARURAT, SALAM, STORY, TEMANI, Talk
 from bot.engine.text import word_count
 from bot.engine.waiting import elapse, waited, wake_at
 
@@ -63,11 +63,11 @@ def _before(talk: Talk) -> None:
 
 
 def _greet(talk: Talk, before: Session) -> None:
-    """The first words of a conversation, before anything but an emergency; only sentences, never a question."""
+    """The first words of a conversation, but never before help: only sentences, never a question."""
     if before.greeted:
         return
-    opened = {frame.script for frame in talk.session.stack}
-    if SALAM in talk.scripts.scripts and DARURAT not in opened:
+    helped = any(frame.script in {DARURAT, TEMANI} for frame in talk.session.stack)
+    if SALAM in talk.scripts.scripts and not helped:
         script = talk.scripts.scripts[SALAM]
         said_first = [talk.sentence(one.say, script) for one in script.steps if one.ask is None]
         others, talk.pieces = talk.pieces, []

@@ -185,3 +185,12 @@ def test_silence_after_a_word_of_danger_inside_an_emergency_is_told_once() -> No
 def test_an_hour_after_an_alarm_by_word_silence_is_no_news_any_more() -> None:
     player = at(*TO_STORY, "dia bawa pisau").wait(hours=2).say("lagi apa ya kak", "ya")
     assert player.wait(minutes=30).log.count("flag") == 1
+
+
+@pytest.mark.parametrize("text", ["aku mau mati", "hai kak aku mau mati", "capek hidup", "darurat aku mau bunuh diri"])
+def test_the_wish_to_die_is_never_answered_with_a_greeting(text: str) -> None:
+    player = at(text)
+    assert "Hai. Aku bot" not in player.text
+    assert player.shows[0].text.startswith("Aku dengar kamu")
+    assert "Hai. Aku bot" not in Player().photo(text).text
+    assert "Hai. Aku bot" not in player.say("boleh").text
