@@ -7,7 +7,9 @@ from typing import Any
 
 from bot.content.policy import LEVELS, Level
 from bot.content.urgency import urgency
+from bot.engine.lexicon import lexicon
 from bot.engine.places import find_place
+from bot.engine.text import forms
 from handoff.cases import About
 from handoff.pages import Page
 from handoff.work import Work, load
@@ -79,6 +81,15 @@ def how_urgent(work: Work, given: Iterable[Body], known: About) -> tuple[Level, 
     fields = {field: values(body) for field, body in latest(given).items()}
     level, why = urgency(work.content.urgency, fields, frozenset(known.doors), known.danger)
     return next(one for one in LEVELS if one == level), why
+
+
+def only_polite(work: Work, given: Iterable[Body]) -> bool:
+    """Whether something was said, and all of it is thanks, a greeting or a nod, in the writer's own words."""
+    words, given = lexicon(work.content.scripts), list(given)
+    return bool(given) and all(
+        body.get("kind") == "text" and not body.get("media") and words.only_polite(forms(body.get("words") or ""))
+        for body in given
+    )
 
 
 def place(work: Work, given: Iterable[Body]) -> tuple[str, str]:

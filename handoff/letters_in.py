@@ -57,18 +57,18 @@ def _report(work: Work, letter: Letter, enclosures: Enclosures) -> None:
     new = case is None
     if case is None:
         case = _open(work, letter, list(opened.answers.values()))
-    added = 0
+    added: list[answers.Body] = []
     for answer_id, answer in opened.answers.items():
         if not pages.has_answer(work, case.id, answer_id):
             pages.add(work, case.id, "answer", answer, answer=answer_id)
-            added += 1
+            added.append(answer)
     kept = files.keep(work, case, body.get("media") or (), enclosures.parts)
     announced = {answer.get("media") for answer in opened.answers.values()}
     for media in kept.new:
         # A recording often comes later than the answer it belongs to: then it is a page of its own, told and shown.
         if media.hex() not in announced:
             pages.add(work, case.id, "event", {"what": "berkas", "media": media.hex()})
-            added += 1
+            added.append({"media": media.hex()})
     _lost(work, case, opened.lost, kept.incomplete)
     if new:
         record.keep(work, case, opened.answers.values())
@@ -86,14 +86,19 @@ def _open(work: Work, letter: Letter, given: list[answers.Body]) -> Case:
     return cases.open_case(work, _kind(letter, None), level, about, cases.thread_tag(work, letter.body["thread"]))
 
 
-def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
-    """More came to a case that is known: it may raise it, reopen it, and its owner is told."""
+def _update(work: Work, case: Case, letter: Letter, added: list[answers.Body]) -> Case:
+    """More came to a case that is known: it may raise it, reopen it, and its owner is told.
+
+    `added`: the answers, and the files without one, that are new.
+    """
     given = answers.bodies(pages.read(work, case))
     before = cases.about(work, case)
     known = _told(work, letter, before, given)
     level, why = answers.how_urgent(work, given, known)
     urgency = cases.more_urgent(level, cases.level(case))
     raised = urgency != case.urgency
+    # Thanks unsettle nothing that is settled.
+    thanks = letter.kind == "more" and not raised and answers.only_polite(work, added)
     record.keep(work, case, given)
     highest = cases.more_urgent(urgency, cases.highest(work, case))
     case = cases.know(work, case, replace(known, why=why if raised else known.why, highest=highest))
@@ -103,8 +108,11 @@ def _update(work: Work, case: Case, letter: Letter, added: int) -> Case:
         case = cases.change(work, case, urgency=urgency)
         if raised:
             cases.tell_level(work, case)
+        if thanks:
+            news.reporter_wrote(work, case)
+            return cases.get(work, case.id)
         return _reopen(work, case, letter) if added or letter.kind == "alarm" else case
-    case = closing.withdraw(work, case) if added else case
+    case = closing.withdraw(work, case) if added and not thanks else case
     if raised:
         # The time that has passed counts under the new limits too.
         case = cases.restart_clock(work, case, urgency=urgency, anchor_at=case.anchor_at)
@@ -142,17 +150,15 @@ def _reopen(work: Work, case: Case, letter: Letter) -> Case:
         news.unclaimed(work, case, "kartu_lagi")
     else:
         if case.urgency == "darurat":
+            # The officer may be asleep by now: whoever is on duty may answer danger.
             cards.post(work, case, "kartu_lagi")
-            news.page_everybody(work, case)
+            news.page_everybody(work, case, "panggilan_dibuka_lagi")
         else:
             cards.refresh(work, case)
         news.owner(work, case, "dibuka_lagi", priority=news.priority(case))
         if letter.kind == "alarm":
             news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
-        if case.owner is not None and case.urgency == "darurat":
-            # The officer may be asleep by now: whoever is on duty may answer danger.
-            news.page_everybody(work, case)
-    return case
+    return cases.get(work, case.id)
 
 
 def _told(work: Work, letter: Letter, known: About, given: list[answers.Body]) -> About:

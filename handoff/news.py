@@ -19,19 +19,22 @@ def unclaimed(work: Work, case: Case, headline: str) -> None:
         page_everybody(work, case)
 
 
-def page_everybody(work: Work, case: Case) -> None:
-    """A private page to everybody on duty, with "Ambil" while nobody has the case."""
-    texts = work.texts
-    values = {"kode": cases.code(case), "urgensi": texts(f"urgensi_{case.urgency}")}
-    place = cases.about(work, case).kecamatan or texts("kecamatan_belum")
-    if case.owner is None:
-        text = texts("panggilan", tempat=place if case.kind != "teknis" else texts("jenis_teknis"), **values)
-        buttons = [[button(work, "tombol_ambil", Press("ambil", case.id))]]
-        tell.everybody(work, people.on_duty(work), text, buttons, case_id=case.id, priority=priority(case))
-        return
-    text = texts("panggilan_dipegang", nama=people.member(work, case.owner).shown, **values)
+def page_everybody(work: Work, case: Case, key: str | None = None) -> None:
+    """A private page to everybody on duty but the owner; with "Ambil" while nobody has the case.
+
+    `key`: its sentence, where it is not simply that the case waits, or is more urgent.
+    """
+    texts, place = work.texts, cases.about(work, case).kecamatan or work.texts("kecamatan_belum")
+    text = texts(
+        key or ("panggilan" if case.owner is None else "panggilan_dipegang"),
+        kode=cases.code(case),
+        urgensi=texts(f"urgensi_{case.urgency}"),
+        tempat=place if case.kind != "teknis" else texts("jenis_teknis"),
+        nama=people.member(work, case.owner).shown if case.owner else "",
+    )
+    buttons = [] if case.owner else [[button(work, "tombol_ambil", Press("ambil", case.id))]]
     others = [one for one in people.on_duty(work) if one.id != case.owner]
-    tell.everybody(work, others, text, case_id=case.id, priority=priority(case))
+    tell.everybody(work, others, text, buttons, case_id=case.id, priority=priority(case))
 
 
 def raised(work: Work, case: Case) -> None:
@@ -48,24 +51,25 @@ def raised(work: Work, case: Case) -> None:
 
 
 def reporter_wrote(work: Work, case: Case) -> None:
-    """The owner is told that there is something new; what it is shows only on "Buka"."""
+    """The owner is told that there is something new; what it is shows only on "Buka". Thanks for a closed case wait."""
     known = cases.about(work, case)
-    if case.owner is None:
+    if case.owner is None or not people.member(work, case.owner).active:
         return
     if known.told_at and work.now - datetime.fromisoformat(known.told_at) < _QUIET:
         return
     cases.learn(work, case, told_at=work.now.isoformat())
-    owner(work, case, "pesan_baru", priority=priority(case))
+    closed = case.state == "closed"
+    owner(work, case, "pesan_baru", priority=tell.DIGEST if closed else priority(case), quiet=closed)
 
 
-def owner(work: Work, case: Case, key: str, *, priority: int = tell.TALK, **values: str) -> None:
-    """Tells the owner something about the case, with "Buka"."""
+def owner(work: Work, case: Case, key: str, *, priority: int = tell.TALK, quiet: bool = False, **values: str) -> None:
+    """Tells the owner something about the case, with "Buka"; `quiet`: without a sound."""
     if case.owner is None:
         return
     to = people.member(work, case.owner)
     buttons = [[button(work, "tombol_buka", Press("buka", case.id, to.id, "baru"))]]
     text = work.texts(key, kode=cases.code(case), **values)
-    tell.private(work, to, text, buttons, kind=tell.ABOUT_CASE, ref=case.id, priority=priority)
+    tell.private(work, to, text, buttons, kind=tell.ABOUT_CASE, ref=case.id, priority=priority, quiet=quiet)
 
 
 def priority(case: Case) -> int:

@@ -52,10 +52,11 @@ def private(
     ref: bytes | None = None,
     priority: int = TALK,
     protect: bool = False,
+    quiet: bool = False,
     dedupe: str | None = None,
 ) -> bytes:
     """A message to one member. With kind ABOUT_CASE or REPORT `ref` is the case, with RELAY the relay."""
-    message = Send(text=text, buttons=tuple(tuple(row) for row in buttons), protect=protect)
+    message = Send(text=text, buttons=tuple(tuple(row) for row in buttons), protect=protect, quiet=quiet)
     return work.put(to.chat, to.id, kind, message, ref=ref, priority=priority, dedupe=dedupe)
 
 

@@ -8,20 +8,8 @@ from tests.engine.play import shipped
 
 POLITE = (
     *("makasih", "Makasih kak", "makasihhh ya kak", "iya makasih kak", "mksh", "terima kasih banyak", "trims min"),
-    *(
-        "ok",
-        "oke kak",
-        "okee siap",
-        "siap",
-        "baik bu",
-        "halo",
-        "kak",
-        "assalamualaikum wr wb",
-        "makasih 🙏",
-        "🙏🙏",
-        "👍",
-    ),
-    *("❤️", "👍🏻", "ok makasih banyak kak", "suwun", "matur nuwun", "makasih udah bantu", "amin", "sama sama"),
+    *("ok", "oke kak", "okee siap", "siap", "baik bu", "halo", "kak", "assalamualaikum wr wb", "makasih 🙏", "🙏🙏"),
+    *("👍", "❤️", "👍🏻", "ok makasih banyak kak", "suwun", "matur nuwun", "makasih udah bantu", "amin", "sama sama"),
 )
 CONTENT = (
     *("", "iya", "ya", "makasih tapi dia datang lagi", "ok dia pukul lagi", "kak tolong", "makasih, dia masih di sini"),

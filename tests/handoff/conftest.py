@@ -64,7 +64,8 @@ RULES = (
 
 
 def content() -> Content:
-    words = Words({}, {}, (), {}, ())
+    read_words = yaml.safe_load((FLOWS / "words.yaml").read_text())
+    words = Words(greetings=tuple(read_words["greetings"]), thanks=tuple(read_words["thanks"]))
     places = (Place("Balikpapan Barat", ("bpp barat",), ("Kariangau", "Margasari")),)
     texts = yaml.safe_load((FLOWS / "messages" / "petugas.yaml").read_text())
     codes = {"jenis": {"disentuh": "seksual", "dipukul": "fisik"}, "orangnya": {"tiri": "orang_tua"}}
@@ -79,6 +80,7 @@ class Message:
     buttons: list[tuple[str, str]]
     kind: str
     media: str | None = None
+    quiet: bool = False
 
 
 @dataclass
@@ -156,7 +158,8 @@ class Office:
         if isinstance(message, AnswerCallback):
             self.answers.append(message)
         elif isinstance(message, Send):
-            there.append(Message(1000 + self.number(), message.text, [b for r in message.buttons for b in r], kind))
+            buttons = [b for r in message.buttons for b in r]
+            there.append(Message(1000 + self.number(), message.text, buttons, kind, quiet=message.quiet))
             return there[-1].id
         elif isinstance(message, SendMedia):
             there.append(Message(1000 + self.number(), message.caption, [], kind, message.ref))

@@ -244,6 +244,71 @@ def test_a_call_for_help_after_closing_rings_as_one(office: Office) -> None:
     assert "memanggil petugas lagi" in office.last(SARI)
 
 
+@pytest.mark.parametrize("words", ["makasih", "Iya makasih banyak kak 🙏", "ok", "halo kak", "❤️"])
+def test_thanks_after_closing_are_filed_and_wake_nobody(office: Office, words: str) -> None:
+    thread = _closed(office)
+    others = office.texts(BUDI), office.texts(GROUP)
+    office.write("more", thread, office.answer("tambahan", words=words, value="ada", kind="text"))
+    assert office.case().state == "closed"
+    assert office.letters("reopened") == []
+    assert (office.texts(BUDI), office.texts(GROUP)) == others
+    assert office.last(SARI) == "Pesan baru · K-0001"
+    assert office.chats[SARI][-1].quiet
+    office.press(SARI, "Buka")
+    assert words in office.last(SARI)
+
+
+def test_thanks_from_whoever_asks_for_consent_leave_the_question_open(office: Office) -> None:
+    thread = office.report(office.answer("dekat", "serumah"))
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.press(SARI, "Tutup")
+    office.press(SARI, "Ditangani")
+    office.say(SARI, "selesai")
+    office.write("more", thread, office.answer("tambahan", words="makasih kak"))
+    assert "Pesan baru" in office.last(SARI)
+    office.press(BUDI, "Setuju ditutup")
+    assert office.case().state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("more", {"words": "makasih tapi dia datang lagi"}),
+        ("more", {"words": "😭"}),
+        ("more", {"words": "iya"}),
+        ("more", {"words": "", "value": "ya"}),
+        ("more", {"words": "makasih", "media": "ab" * 16}),
+        ("alarm", {"words": "makasih"}),
+        ("consult", {"words": "halo kak"}),
+    ],
+)
+def test_whatever_says_more_than_thanks_reopens(office: Office, kind: str, more: dict[str, str]) -> None:
+    thread = _closed(office)
+    office.write(kind, thread, office.answer("tambahan", **more))
+    assert office.case().state == "in_progress"
+    assert len(office.letters("reopened")) == 1
+
+
+def test_thanks_beside_a_picture_or_new_danger_reopen(office: Office) -> None:
+    thread = _closed(office)
+    listed, parts = office.media(b"x")
+    office.write("more", thread, office.answer("tambahan", words="makasih"), media=[listed], parts=parts)
+    assert office.case().state == "in_progress"
+    other = _closed(office, "K-0002")
+    office.write("more", other, office.answer("tambahan", words="makasih"), kata="strong")
+    assert office.case("K-0002").state == "in_progress"
+
+
+def test_a_reopened_darurat_pages_once(office: Office) -> None:
+    thread = _closed(office)
+    before = len(office.texts(BUDI))
+    office.write("alarm", thread, office.answer("bahaya", "ya"), reason="pintu")
+    assert len(office.texts(BUDI)) == before + 1
+    assert "dibuka lagi" in office.last(BUDI)
+    assert "Sari" in office.last(BUDI)
+
+
 def test_who_writes_after_closing_without_an_officer_is_new_again(office: Office) -> None:
     thread = _closed(office)
     from handoff import people, staff
@@ -255,14 +320,14 @@ def test_who_writes_after_closing_without_an_officer_is_new_again(office: Office
     assert "K-0001" in office.last(BUDI)
 
 
-def _closed(office: Office) -> bytes:
+def _closed(office: Office, code: str = "K-0001") -> bytes:
     thread = office.report()
     office.press(SARI, "Ambil", GROUP)
     office.press(SARI, "Buka")
     office.press(SARI, "Tutup")
     office.press(SARI, "Ditangani")
     office.say(SARI, "selesai")
-    assert office.case().state == "closed"
+    assert office.case(code).state == "closed"
     return thread
 
 
