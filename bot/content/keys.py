@@ -12,7 +12,7 @@ _ENGINE = """
 kaki kaki_teks kaki_beberapa tombol_selesai disimpan dicatat:jawaban dicatat_teks teruskan tidak_paham tidak_paham_lagi
 pilih_satu tersimpan sudah_terkirim kuat keluar jeda di_sini diterima dihapus hapus_petugas foto_lepas tidak_terbaca
 kontak_ditolak nomor_salah kode_salah tombol_lama ke_petugas terisi tidak_tahu dilewati hari bulan umur_di_bawah_5
-umur_5_sampai_12 umur_13_sampai_17 umur_dewasa cerita
+umur_5_sampai_12 umur_13_sampai_17 umur_dewasa cerita sekitar:tanggal
 """
 _INTAKE = """
 sampai:jam ditangani:alias dibaca:alias dari_petugas:alias,pesan ditutup darurat_menunggu tunggu_jaga:jam

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from bot.engine.acts import act
+from bot.engine.dates import Precision
 from bot.engine.effects import Phone, SetSecret, Status
 from bot.engine.reading import Reading
 from bot.engine.running import follow
@@ -68,8 +69,7 @@ def value(talk: Talk, here: Place, reading: Reading, words: str) -> None:
         ids = (answer,) if choice is not None else HAS
         if reading.day is not None:
             extra = {"tanggal": reading.day.isoformat(), "ketelitian": reading.precision or "hari"}
-            if reading.precision == "hari":
-                shown = f"{shown} ({_day(talk, reading.day)})"
+            shown = f"{shown} ({_about(talk, reading.day, reading.precision or 'hari')})"
     else:
         shown, ids = talk.message(f"umur_{answer}") or answer, (answer,)
     talk.say_key("dicatat", jawaban=shown)
@@ -77,11 +77,16 @@ def value(talk: Talk, here: Place, reading: Reading, words: str) -> None:
     follow(talk, step, step.goto)
 
 
-def _day(talk: Talk, day: date) -> str:
+def _about(talk: Talk, day: date, precision: Precision) -> str:
+    """The day as precisely as it was told: "minggu lalu" is about a day, "bulan lalu" about a month."""
     days, months = talk.message("hari").split(), talk.message("bulan").split()
     if len(days) != 7 or len(months) != 12:
         return day.isoformat()
-    return f"{days[day.weekday()]}, {day.day} {months[day.month - 1]} {day.year}"
+    month = f"{months[day.month - 1]} {day.year}"
+    if precision == "hari":
+        return f"{days[day.weekday()]}, {day.day} {month}"
+    shown = {"minggu": f"{day.day} {month}", "bulan": month, "tahun": str(day.year)}[precision]
+    return talk.message("sekitar").replace("{tanggal}", shown) or shown
 
 
 def place(talk: Talk, here: Place, words: str | None, extra: dict[str, str] | None = None) -> None:

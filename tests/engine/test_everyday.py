@@ -90,6 +90,22 @@ def test_everyday_answers(question: str, text: str, meaning: str | None) -> None
     assert understand(shipped(), question, text, MONDAY) == meaning
 
 
+@pytest.mark.parametrize(
+    ("text", "echo"),
+    [
+        ("minggu lalu", "Bulan ini (sekitar 16 November 2026)"),
+        ("2 minggu lalu", "Bulan ini (sekitar 9 November 2026)"),
+        ("bulan lalu", "Sudah lama (sekitar Oktober 2026)"),
+        ("tahun 2024", "Sudah lama (sekitar 2024)"),
+        ("kemarin", "3 hari ini (Minggu, 22 November 2026)"),
+    ],
+)
+def test_the_echo_of_a_date_says_about_when(text: str, echo: str) -> None:
+    player = Player().say("lapor", *["0"] * 8)
+    assert player.asking == "lapor.kapan"
+    assert f"Kucatat: {echo}" in said(player.say(text))
+
+
 def test_whether_this_is_safe_is_answered_and_never_taken_for_consent() -> None:
     player = Player().say("lapor", "ga", "aman ga?")
     assert "Namamu tidak kutanya" in said(player)
