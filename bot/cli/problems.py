@@ -20,7 +20,7 @@ def end_the_verb() -> Iterator[None]:
     except ContentBroken as problem:
         shown = [f"{finding}" for finding in problem.findings if finding.level == "error"]
         fix = (
-            "  fix: mend what is named above until `berani flows check` is content, then `berani flows publish --why …`"
+            "  fix: mend what is named above (`berani flows check`), then `berani flows publish --why …`"
         )
         typer.echo("\n".join([*shown, fix]), err=True)
         raise typer.Exit(1) from None
