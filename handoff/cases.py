@@ -24,7 +24,8 @@ class About:
     """What the desk knows of a case besides its pages. Sealed as a whole.
 
     `thread`: intake's id in hex. `answer_to`: aman, pesan, jangan or None. `seen`: the last page that the owner saw;
-    `told_at`: when the owner was last told of new pages and has not looked since.
+    `told_at`: when the owner was last told of new pages and has not looked since. `called_at`: when everybody on duty
+    was last paged, since the case came to its owner.
     `highest`: the most urgent it ever was.
     """
 
@@ -43,6 +44,7 @@ class About:
     trouble: str = ""
     seen: int = 0
     told_at: str | None = None
+    called_at: str | None = None
 
 
 def code(case: Case) -> str:

@@ -41,7 +41,7 @@ def claim(work: Work, case_id: bytes, by: Member) -> Claim:
 
 def _taken(work: Work, case: Case, by: Member) -> None:
     known = cases.about(work, case)
-    case = cases.learn(work, case, seen=0, told_at=None)
+    case = cases.learn(work, case, seen=0, told_at=None, called_at=None)
     audit.write(work, by.id, "claim", case.id)
     if known.thread:
         work.letter("claimed", thread=known.thread, alias=aliases.of(work, case, by.id))

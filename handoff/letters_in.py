@@ -123,10 +123,7 @@ def _update(work: Work, case: Case, letter: Letter, added: list[answers.Body]) -
         cards.refresh(work, case)
     if letter.kind == "alarm" and not raised:
         # The reporter was told that somebody is being called: that is true only if it rings now.
-        news.owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
-        if case.owner is not None and case.urgency == "darurat":
-            # The officer may be asleep by now: whoever is on duty may answer danger.
-            news.page_everybody(work, case)
+        news.called_again(work, case)
     elif added:
         news.reporter_wrote(work, case)
     return cases.get(work, case.id)

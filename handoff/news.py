@@ -10,6 +10,9 @@ from storage.desk_tables import Case
 
 # A child that answers six questions in a minute rings once; whoever has looked since is told again at once.
 _QUIET: Final = timedelta(minutes=5)
+_QUIET_DARURAT: Final = timedelta(minutes=2)
+# Ten calls for help in a minute are one page to those who do not have the case.
+_CALL_AGAIN: Final = timedelta(minutes=3)
 
 
 def unclaimed(work: Work, case: Case, headline: str) -> None:
@@ -35,6 +38,19 @@ def page_everybody(work: Work, case: Case, key: str | None = None) -> None:
     buttons = [] if case.owner else [[button(work, "tombol_ambil", Press("ambil", case.id))]]
     others = [one for one in people.on_duty(work) if one.id != case.owner]
     tell.everybody(work, others, text, buttons, case_id=case.id, priority=priority(case))
+    cases.learn(work, cases.get(work, case.id), called_at=work.now.isoformat())
+
+
+def called_again(work: Work, case: Case) -> None:
+    """A further call for help: the officer hears it always, and others on duty, for the officer may be asleep by now."""
+    owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
+    called_at = cases.about(work, case).called_at
+    if _within(work, called_at, _CALL_AGAIN):
+        return
+    if case.owner is None:
+        page_everybody(work, case, "panggilan_lagi" if called_at else None)
+    elif case.urgency == "darurat":
+        page_everybody(work, case, "panggilan_dipegang_lagi")
 
 
 def raised(work: Work, case: Case) -> None:
@@ -52,10 +68,11 @@ def raised(work: Work, case: Case) -> None:
 
 def reporter_wrote(work: Work, case: Case) -> None:
     """The owner is told that there is something new; what it is shows only on "Buka". Thanks for a closed case wait."""
+    case = cases.get(work, case.id)
     known = cases.about(work, case)
     if case.owner is None or not people.member(work, case.owner).active:
         return
-    if known.told_at and work.now - datetime.fromisoformat(known.told_at) < _QUIET:
+    if _within(work, known.told_at, _QUIET_DARURAT if case.urgency == "darurat" else _QUIET):
         return
     cases.learn(work, case, told_at=work.now.isoformat())
     closed = case.state == "closed"
@@ -75,3 +92,8 @@ def owner(work: Work, case: Case, key: str, *, priority: int = tell.TALK, quiet:
 def priority(case: Case) -> int:
     """How a message about this case goes before others."""
     return tell.URGENT if case.urgency == "darurat" else tell.CARD
+
+
+def _within(work: Work, at: str | None, span: timedelta) -> bool:
+    """Whether `at` was less than `span` ago; a time that a clock put back made future never was."""
+    return at is not None and timedelta(0) <= work.now - datetime.fromisoformat(at) < span

@@ -233,9 +233,50 @@ def test_another_call_for_help_rings_at_once_however_lately_the_officer_was_told
     assert "memanggil petugas lagi" in office.last(SARI)
     assert "pisau" not in office.last(SARI)
     # Whoever is on duty hears it too, and who has the case: the officer may be asleep.
-    assert "Sari" in office.last(BUDI)
-    assert "DARURAT" in office.last(BUDI)
+    assert "pelapor memanggil lagi. Dipegang \u2068Sari" in office.last(BUDI)
     assert "pisau" not in office.last(BUDI)
+
+
+def test_calls_that_repeat_ring_with_the_officer_always_and_with_others_once_in_three_minutes(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"), kind="alarm", reason="pintu")
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    sari, budi = len(office.texts(SARI)), len(office.texts(BUDI))
+    heard = []
+    for _ in range(5):
+        office.write("alarm", thread, reason="pintu")
+        heard.append((len(office.texts(SARI)) - sari, len(office.texts(BUDI)) - budi))
+        office.advance(minutes=1)
+    assert heard == [(1, 1), (2, 1), (3, 1), (4, 2), (5, 2)]
+
+
+def test_a_further_call_that_nobody_has_taken_rings_again_once_in_three_minutes(office: Office) -> None:
+    thread = office.report(office.answer("bahaya", "ya"), kind="alarm", reason="pintu")
+    before = len(office.texts(BUDI))
+    heard = []
+    for _ in range(5):
+        office.write("alarm", thread, reason="pintu")
+        heard.append(len(office.texts(BUDI)) - before)
+        office.advance(minutes=1)
+    assert heard == [0, 0, 0, 1, 1]
+    assert "memanggil lagi" in office.last(BUDI)
+    office.press(BUDI, "Ambil")
+    assert office.case().owner == office.staff_id(BUDI)
+
+
+def test_in_a_darurat_unread_news_rings_again_after_two_minutes_and_else_after_five(office: Office) -> None:
+    calm, urgent = office.report(), office.report(office.answer("bahaya", "ya"))
+    for code in ("K-0002", "K-0001"):
+        data = next(m.buttons[0][1] for m in office.chats[GROUP] if code in m.text and m.buttons)
+        office.press_data(SARI, data, GROUP)
+    rung = []
+    for _ in range(6):
+        for thread in (calm, urgent):
+            office.write("more", thread, office.answer("cerita", words="dan lagi"))
+        told = office.texts(SARI)
+        rung.append((told.count("Pesan baru · K-0001"), told.count("Pesan baru · K-0002")))
+        office.advance(minutes=1)
+    assert rung == [(1, 1), (1, 1), (1, 2), (1, 2), (1, 3), (2, 3)]
 
 
 def test_a_call_for_help_after_closing_rings_as_one(office: Office) -> None:
