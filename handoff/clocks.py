@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
-from handoff import audit, cards, cases, claims, closing, escalation, people, relay, teknis, tell
+from handoff import audit, cards, cases, claims, closing, escalation, news, people, relay, teknis, tell
 from handoff.buttons import Press, named
 from handoff.people import Member
 from handoff.sql import insert_new
@@ -118,6 +118,10 @@ def _fire(work: Work, case: Case, digest: Digest) -> None:
 
 
 def _call(work: Work, case: Case, waiting: escalation.Wait, step: int, digest: Digest) -> None:
+    unclaimed = waiting.situation == "unclaimed"
+    if unclaimed and news.just_paged(work, case):
+        # Everybody whom any rung could call has that page before their eyes.
+        return
     rung = escalation.rung(waiting, step)
     line = work.texts(
         f"macet_{waiting.situation}",
@@ -138,7 +142,10 @@ def _call(work: Work, case: Case, waiting: escalation.Wait, step: int, digest: D
         asked = people.second_persons(work, case.owner)
         closing.ask_second(work, case, asked)
     if "private" in rung.where or not posted:
-        digest.add([one for one in people.called(work, rung.to, case.owner) if one not in asked], case, line)
+        called = people.called(work, rung.to, case.owner)
+        digest.add([one for one in called if one not in asked], case, line)
+        if unclaimed and len(called) == len(people.on_duty(work)):
+            news.paged(work, case)
 
 
 def _net(work: Work, digest: Digest) -> None:

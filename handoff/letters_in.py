@@ -223,7 +223,7 @@ def _flag(work: Work, letter: Letter, _: Enclosures) -> None:
 def _silent(work: Work, case: Case) -> None:
     """Silence after danger: whoever has the case hears it; if nobody has it, everybody on duty is called again."""
     if case.state == "new":
-        news.unclaimed(work, case, "kartu_diam")
+        news.silent(work, case)
     elif case.state != "closed":
         news.owner(work, case, "pelapor_diam", priority=tell.URGENT)
 

@@ -13,6 +13,8 @@ _QUIET: Final = timedelta(minutes=5)
 _QUIET_DARURAT: Final = timedelta(minutes=2)
 # Ten calls for help in a minute are one page to those who do not have the case.
 _CALL_AGAIN: Final = timedelta(minutes=3)
+# Silence and a rung of the ladder often come together: they are one message.
+_TOGETHER: Final = timedelta(minutes=1)
 
 
 def unclaimed(work: Work, case: Case, headline: str) -> None:
@@ -20,6 +22,23 @@ def unclaimed(work: Work, case: Case, headline: str) -> None:
     posted = cards.post(work, case, headline)
     if case.urgency == "darurat" or not posted:
         page_everybody(work, case)
+
+
+def silent(work: Work, case: Case) -> None:
+    """Silence after danger, and nobody has the case: everybody on duty is called again."""
+    posted = cards.post(work, case, "kartu_diam")
+    if (case.urgency == "darurat" or not posted) and not just_paged(work, case):
+        page_everybody(work, case, "panggilan_diam")
+
+
+def just_paged(work: Work, case: Case) -> bool:
+    """Whether everybody on duty was called within the last minute."""
+    return _within(work, cases.about(work, case).called_at, _TOGETHER)
+
+
+def paged(work: Work, case: Case) -> None:
+    """Everybody on duty was called just now."""
+    cases.learn(work, cases.get(work, case.id), called_at=work.now.isoformat())
 
 
 def page_everybody(work: Work, case: Case, key: str | None = None) -> None:
@@ -38,11 +57,11 @@ def page_everybody(work: Work, case: Case, key: str | None = None) -> None:
     buttons = [] if case.owner else [[button(work, "tombol_ambil", Press("ambil", case.id))]]
     others = [one for one in people.on_duty(work) if one.id != case.owner]
     tell.everybody(work, others, text, buttons, case_id=case.id, priority=priority(case))
-    cases.learn(work, cases.get(work, case.id), called_at=work.now.isoformat())
+    paged(work, case)
 
 
 def called_again(work: Work, case: Case) -> None:
-    """A further call for help: the officer hears it always, and others on duty, for the officer may be asleep by now."""
+    """A further call for help: the officer always hears it, others on duty too, for the officer may be asleep."""
     owner(work, case, "dipanggil_lagi", priority=tell.URGENT)
     called_at = cases.about(work, case).called_at
     if _within(work, called_at, _CALL_AGAIN):

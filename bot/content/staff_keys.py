@@ -15,6 +15,7 @@ tombol_setuju tombol_belum tombol_selesai diambil:kode,urgensi sudah_kamu_ambil:
 sudah_diambil:kode,nama sudah_ditutup:kode bukan_petugas anonim bukan_kasusmu:kode tidak_berlaku
 lepas_pemilik:kode dikembalikan:kode panggilan:kode,tempat,urgensi panggilan_dipegang:kode,nama,urgensi
 panggilan_dibuka_lagi:kode,nama,urgensi panggilan_lagi:kode,tempat,urgensi panggilan_dipegang_lagi:kode,nama
+panggilan_diam:kode,tempat,urgensi
 naik_pemilik:kode,urgensi pesan_baru:kode dibuka_lagi:kode pelapor_diam:kode pelapor_aman:kode
 dipanggil_lagi:kode
 pelapor_putus:kode minta_telepon:kode ringkas:n macet_unclaimed:kode,umur,urgensi

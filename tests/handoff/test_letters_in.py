@@ -386,9 +386,34 @@ def test_a_flag_tells_the_owner_and_changes_no_state(office: Office, what: str) 
 def test_silence_after_danger_calls_everybody_again_while_nobody_has_it(office: Office) -> None:
     thread = office.report(office.answer("bahaya", "ya"))
     before = len(office.texts(SARI))
+    office.advance(minutes=3)
     office.post("flag", thread=thread.hex(), at="", what="diam")
     assert len(office.texts(SARI)) == before + 1
+    assert "tidak menjawab lagi" in office.last(SARI), "the page says what is new"
     assert "tidak menjawab lagi" in office.last(GROUP)
+    office.press(SARI, "Ambil")
+    assert office.case().owner == office.staff_id(SARI)
+
+
+@pytest.mark.parametrize("first", ["silence", "rung"])
+def test_silence_and_the_rung_of_the_same_minute_are_one_message(office: Office, first: str) -> None:
+    thread = office.report(office.answer("bahaya", "ya"))
+    before = len(office.texts(SARI))
+
+    def happens(what: str) -> None:
+        if what == "rung":
+            office.tick()
+        else:
+            office.post("flag", thread=thread.hex(), at="", what="diam")
+
+    office.advance(minutes=5)
+    happens(first)
+    office.advance(seconds=30)
+    happens("rung" if first == "silence" else "silence")
+    assert len(office.texts(SARI)) == before + 1
+    assert "tidak menjawab lagi" in office.last(GROUP)
+    office.tick(minutes=2)
+    assert len(office.texts(SARI)) == before + 2, "the ladder goes on"
 
 
 def test_erasing_from_the_chat_is_a_task_for_a_human(office: Office) -> None:
