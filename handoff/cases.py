@@ -26,7 +26,8 @@ class About:
     `thread`: intake's id in hex. `answer_to`: aman, pesan, jangan or None. `seen`: the last page that the owner saw;
     `told_at`: when the owner was last told of new pages and has not looked since. `called_at`: when everybody on duty
     was last paged, since the case came to its owner.
-    `highest`: the most urgent it ever was.
+    `inherited`: it fell to its owner, who has not looked yet; its reporter knows of nobody. `highest`: the most urgent
+    it ever was.
     """
 
     thread: str | None = None
@@ -45,6 +46,7 @@ class About:
     seen: int = 0
     told_at: str | None = None
     called_at: str | None = None
+    inherited: bool = False
 
 
 def code(case: Case) -> str:

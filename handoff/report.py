@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 
 from bot.channels.outgoing import SendMedia, quoted, split
-from handoff import aliases, audit, cases, pages, people, tell
+from handoff import aliases, audit, cases, claims, pages, people, tell
 from handoff.answers import Body
 from handoff.buttons import Press, button
 from handoff.pages import Page
@@ -25,6 +25,8 @@ def show(work: Work, case: Case, to: Member, *, only_new: bool = False) -> None:
     """Shows the owner all pages, or those that came since the last look, with files and with what can be done."""
     known = cases.about(work, case)
     audit.write(work, to.id, "view", case.id)
+    if known.inherited:
+        claims.tell_reporter(work, case, to)
     if case.viewed_at is None:
         if case.urgency == "darurat" and known.thread:
             work.letter("opened", thread=known.thread, alias=aliases.of(work, case, to.id))
@@ -37,7 +39,7 @@ def show(work: Work, case: Case, to: Member, *, only_new: bool = False) -> None:
     if not only_new and case.kind != "teknis":
         lines += _never_asked(work, new)
     parts = split("\n".join(lines), _LIMIT)
-    cases.learn(work, case, seen=pages.last(work, case.id), told_at=None)
+    cases.learn(work, case, seen=pages.last(work, case.id), told_at=None, inherited=False)
     for part in parts[:-1]:
         tell.private(work, to, part, kind=tell.REPORT, ref=case.id, protect=True)
     tell.private(work, to, parts[-1], _menu(work, case, to), kind=tell.REPORT, ref=case.id, protect=True)

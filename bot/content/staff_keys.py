@@ -13,7 +13,8 @@ kartu_pemilik:keadaan,nama tombol_ambil tombol_ambil_kode:kode tombol_buka tombo
 tombol_catatan tombol_tutup tombol_kembalikan tombol_urgensi tombol_nomor tombol_batal tombol_batalkan
 tombol_setuju tombol_belum tombol_selesai diambil:kode,urgensi sudah_kamu_ambil:kode sudah_padamu:kode
 sudah_diambil:kode,nama sudah_ditutup:kode bukan_petugas anonim bukan_kasusmu:kode tidak_berlaku
-lepas_pemilik:kode dikembalikan:kode panggilan:kode,tempat,urgensi panggilan_dipegang:kode,nama,urgensi
+lepas_pemilik:kode diwarisi:kode,nama dikembalikan:kode panggilan:kode,tempat,urgensi
+panggilan_dipegang:kode,nama,urgensi
 panggilan_dibuka_lagi:kode,nama,urgensi panggilan_lagi:kode,tempat,urgensi panggilan_dipegang_lagi:kode,nama
 panggilan_diam:kode,tempat,urgensi
 naik_pemilik:kode,urgensi pesan_baru:kode dibuka_lagi:kode pelapor_diam:kode pelapor_aman:kode

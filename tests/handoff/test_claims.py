@@ -143,7 +143,18 @@ def test_after_a_first_contact_a_lapsed_case_goes_to_the_coordinator(office: Off
     office.press(BUDI, "Ambil", GROUP)
     office.tick(hours=6)
     assert (office.case().state, office.case().owner) == ("claimed", office.staff_id(RINA))
-    assert "ada di tanganmu" in office.last(RINA)
+    assert "belum disentuh \u2068Budi\u2069. Sebagai koordinator kamu memegangnya sekarang." in office.last(RINA)
+    paged = [text for who in (SARI, BUDI, RINA) for text in office.texts(who) if "Belum ada yang mengambil" in text]
+    assert paged == [], "it has an owner"
+    assert "\u2068Rina\u2069" in office.last(GROUP)
+    before = len(office.letters("claimed"))
+    assert before == 2, "nobody has touched it yet: the reporter is told of no new officer"
+    assert office.letters()[-1].kind == "released"
+    office.press(RINA, "Buka")
+    office.press(RINA, "Buka")
+    claimed = office.letters("claimed")[before:]
+    assert len(claimed) == 1
+    assert claimed[0].body["alias"] != office.letters("claimed")[0].body["alias"]
 
 
 def test_who_is_removed_leaves_nothing_floating(office: Office) -> None:
