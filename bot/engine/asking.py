@@ -62,10 +62,12 @@ def show_all(talk: Talk) -> list[Show]:
         return [*urgent, *shows]
     _, script, step = found
     *before, last = _joined([*texts, _asked(talk, script, step)])
+    # A question that is shown for the first time never waits for the end of a burst.
+    repeated = talk.session.shown == talk.open and not talk.ticks and talk.push is None
     asked = Show(
         last,
         _buttons(talk, script, step),
-        talk.settle,
+        repeated and (talk.settle or talk.burst),
         push=talk.push,
         question=f"{script.id}.{step.id}",
         again=talk.ticks,

@@ -122,7 +122,8 @@ def _picture(talk: Talk, here: Place | None, media: str, words: str | None) -> N
     else:
         talk.cause(DropMedia(media))
         talk.say_key("foto_lepas")
-    if here is not None and here[0].script == FOTO:
+    if here is not None and any(frame.script == FOTO for frame in talk.session.stack):
+        # It waits with the others; a danger question that came in between stays where it is.
         talk.asked, talk.settle = True, already
         return
     if not talk.session.stack and talk.session.sent == "no":

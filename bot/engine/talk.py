@@ -1,7 +1,7 @@
 """One turn while it is being made: the session as it changes, what it causes, and what is to be said."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.engine.effects import Alarm, Keep, More, Outcome, Status, Submit
@@ -14,6 +14,8 @@ LAPOR, DARURAT, TEMANI, CEK = "lapor", "darurat", "temani", "cek"
 SALAM, MENU, FOTO, LANJUT, HAPUS = "salam", "menu", "foto", "lanjut", "hapus"
 STORY, DANGER, REPLY, PLACE = "cerita", "bahaya", "balas", "tempat"
 _LONGEST_TRAIL = 40
+#: Messages that follow each other faster than this are one thought; one question after them is enough.
+BURST = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Talk:
 
     asked: the question is shown at the end. ticks: only its ticks changed. settle: an acknowledgement inside an answer.
     joins: what is kept joins the open case. pending: an alarm that follows the words that caused it. before: whether
-    the danger question waited, and silence counted, before this message was heard.
+    the danger question waited, and silence counted, before this message was heard. open: number of the question that
+    was open when the turn began. burst: the last message is only a moment ago.
     """
 
     scripts: ScriptSet
@@ -45,6 +48,13 @@ class Talk:
     joins: bool = False
     pending: Alarm | None = None
     before: tuple[bool, bool] = (False, False)
+    open: int = field(init=False)
+    burst: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """What the turn begins with."""
+        self.open = self.session.shown
+        self.burst = timedelta(0) <= self.now - self.session.last_at < BURST
 
     @property
     def lexicon(self) -> Lexicon:

@@ -113,6 +113,18 @@ async def test_a_burst_is_acknowledged_once(line: Any) -> None:
     assert line.rows("waiting")[-1].due_at > line.clock.now()
 
 
+async def test_a_question_that_a_burst_repeats_is_sent_twice_at_most_and_its_buttons_count(line: Any) -> None:
+    phone = line.phone()
+    for text in ("lapor", "kak", "kakak", "halo kak"):
+        await phone.send(phone.inbound(text=text))
+    first, last = line.rows("waiting")
+    assert first.kind.startswith("ask:")
+    assert first.due_at <= line.clock.now()
+    assert last.kind == "settle"
+    data = next(data for label, data in phone.buttons().items() if label == "Tidak")
+    assert "aman" in "\n".join(await phone.press(data))
+
+
 async def test_a_pressed_button_is_answered_and_an_old_one_changes_nothing(line: Any) -> None:
     phone = line.phone()
     await phone.send(phone.inbound(text="lapor"))
