@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
@@ -186,18 +187,26 @@ class Office:
         new.write_text(str(self._offset), encoding="ascii")
         new.replace(self.clock_file)
 
-    def hire(self, name: str, role: str = "caseworker") -> tuple[Seat, Seat]:
-        """A new member of the staff, joined by code: their private chat, and their seat in the group."""
-        code = json.loads(self.berani("staff", "invite", name, "--role", role, "--json").stdout)["code"]
-        assert re.fullmatch(r"[A-Z2-9]{10}", code)
-        private, seat = self.world.worker(name)
-        private.ask(f"/start {code}")
-        return private, seat
+    def hire(self, *people: tuple[str, str]) -> list[tuple[Seat, Seat]]:
+        """New members of the staff (name, role), joined by code: their private chats, and their seats in the group.
 
-    def bind_group(self, seat: Seat) -> None:
-        """The group of this seat becomes the staff group."""
-        code = json.loads(self.berani("staff", "invite", "--group", "--json").stdout)["code"]
-        seat.ask(f"/hubungkan {code}")
+        The group becomes the staff group.
+        """
+        invitations = [(name, "--role", role) for name, role in people] + [("--group",)]
+        with ThreadPoolExecutor(len(invitations)) as pool:
+            *codes, group_code = pool.map(self._invite, invitations)
+        seats = []
+        for (name, _), code in zip(people, codes, strict=True):
+            private, seat = self.world.worker(name)
+            private.ask(f"/start {code}")
+            seats.append((private, seat))
+        seats[-1][1].ask(f"/hubungkan {group_code}")
+        return seats
+
+    def _invite(self, words: tuple[str, ...]) -> str:
+        code = str(json.loads(self.berani("staff", "invite", *words, "--json").stdout)["code"])
+        assert re.fullmatch(r"[A-Z2-9]{10}", code)
+        return code
 
 
 @contextmanager

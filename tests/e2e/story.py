@@ -26,12 +26,10 @@ class Staff:
     group: Seat
 
 
-def hire_everybody(office: Office) -> Staff:
+def hire_everybody(office: Office, coordinator: str = "Tuti") -> Staff:
     """The staff group is bound, three people have joined."""
-    sari, sari_in_group = office.hire("Sari")
-    budi, budi_in_group = office.hire("Budi")
-    tuti, tuti_in_group = office.hire("Tuti", "coordinator")
-    office.bind_group(tuti_in_group)
+    hired = office.hire(("Sari", "caseworker"), ("Budi", "caseworker"), (coordinator, "coordinator"))
+    (sari, sari_in_group), (budi, budi_in_group), (tuti, tuti_in_group) = hired
     return Staff(sari, budi, tuti, sari_in_group, budi_in_group, tuti_in_group)
 
 
@@ -98,6 +96,18 @@ def open_report(owner: Seat, *parts: str) -> str:
     for part in parts:
         assert part in report, report
     return report
+
+
+def read_news(owner: Seat, part: str, after: int) -> None:
+    """Opens each "Pesan baru" that comes after that message until one holds `part`."""
+    for _ in range(4):
+        notice = owner.wait_for_button("Buka", after)
+        owner.press("Buka")
+        owner.wait_for_button("Balas pelapor", notice.id)
+        if any(part in one.text for one in owner.shown(notice.id)):
+            return
+        after = notice.id
+    raise AssertionError(f"{part!r} did not come:\n{owner.transcript()}")
 
 
 def reply(office: Office, owner: Seat, text: str) -> None:

@@ -69,7 +69,7 @@ def test_while_the_desk_is_away_reporters_hear_the_truth_and_later_everything_ar
     made.kill("desk")
     before = staff.group.newest()
     child = made.world.reporter("Anak")
-    tell(child, ["/start", "lapor", "tidak", "aman", "aku", "0", "dipukul tetangga di lapangan", "selesai"])
+    tell(child, ["/start", "lapor", "tidak", "aman", "aku", "0", "dihina tetangga di lapangan", "selesai"])
     sent = child.say("kirim")
     child.wait(sentence("umum", "tersimpan"), sent)
     made.advance(timedelta(seconds=61))
@@ -82,7 +82,7 @@ def test_while_the_desk_is_away_reporters_hear_the_truth_and_later_everything_ar
     made.start("desk")
     code, _ = wait_for_card(staff, before)
     child.wait(sentence("umum", "sampai"), sent)
-    open_report(take(staff, code), "dipukul tetangga di lapangan")
+    open_report(take(staff, code), "dihina tetangga di lapangan")
     assert [case["kind"] for case in made.cases()] == ["laporan"]
     made.stop()
 

@@ -15,6 +15,7 @@ from tests.e2e.story import (
     hire_everybody,
     open_report,
     race,
+    read_news,
     reply,
     take,
     tell,
@@ -85,8 +86,7 @@ def test_a_report_goes_from_a_phone_to_a_closed_case(place: tuple[Office, Staff]
 
     heard = winner.newest()
     neighbour.say("di rumah neneknya")
-    winner.wait_for_button("Buka", heard)
-    open_report(winner, "di rumah neneknya")
+    read_news(winner, "di rumah neneknya", heard)
 
     told = neighbour.newest()
     close(made, winner, code, second=staff.tuti)

@@ -14,6 +14,7 @@ import pytest
 from storage.shared_tables import Actor
 from tests.conftest import ACTORS, Clock, Databases, Keys, PostgresServer
 from tests.e2e.player import Player, conversations
+from tests.e2e.split import shared_values
 from tests.e2e.stage import Stage, moment
 
 CONVERSATIONS = dict(conversations())
@@ -68,3 +69,4 @@ async def test_conversation(conversation: dict[str, Any], copies: Copies, keys: 
             await Player(stage).play(conversation)
         finally:
             await stage.close()
+        assert shared_values(databases) == set(), "the two stores can be joined without any key"
