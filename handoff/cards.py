@@ -1,10 +1,11 @@
 """The card of a case in the staff group: one live message, edited as the case moves. Nothing of the story."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from sqlalchemy import select
 
-from bot.channels.outgoing import EditText, Send
+from bot.channels.outgoing import Delete, EditText, Outgoing, Send
 from handoff import cases, groups, people, tell
 from handoff.buttons import Press, button
 from handoff.groups import GroupChat
@@ -12,13 +13,17 @@ from handoff.sql import put
 from handoff.work import Work
 from storage import outbox
 from storage.desk_tables import CARD, CASE, Case
+from storage.shared_tables import OUTBOX
 
 KIND = "card"
 EDIT = "card_edit"
 
+# For 48 hours Telegram lets a message be deleted (core.telegram.org/bots/api#deletemessage).
+_DELETABLE: Final = timedelta(hours=47)
+
 
 def post(work: Work, case: Case, headline: str = "kartu_baru") -> bool:
-    """Posts a new live card; an earlier one only points to it. `headline`: key of the first line. False: no group."""
+    """Posts a new live card; an earlier one goes away. `headline`: key of the first line. False: no group."""
     there = groups.live(work)
     if there is None:
         return False
@@ -48,23 +53,22 @@ def sent(work: Work, row_id: bytes, case_id: bytes, message_id: int | None) -> N
         return
     if card.row != row_id:
         # A newer card was written while this one was on its way.
-        pointer = EditText(message_id=message_id, text=_pointer(work, cases.get(work, case_id)))
-        work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
+        work.put(there.chat, there.id, EDIT, Delete(message_ids=(message_id,)), priority=tell.CARD)
         return
     work.conn.execute(CARD.update().where(CARD.c.case_id == case_id).values(message_id=message_id, stale=False))
     if card.stale:
         _edit(work, there, cases.get(work, case_id), message_id)
 
 
-def pressed(work: Work, case_id: bytes, message_id: int | None) -> None:
-    """A button of this card was pressed: it is the one that people look at, so it is the live one now."""
-    card = _card(work, case_id)
-    if card is not None and message_id is not None and card.message_id != message_id:
-        there = groups.live(work)
-        if there is not None and card.message_id is not None and card.group_id == there.id:
-            pointer = EditText(message_id=card.message_id, text=_pointer(work, cases.get(work, case_id)))
-            work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
+def pressed(work: Work, case_id: bytes, chat: int, message_id: int | None) -> None:
+    """A button of a card was pressed. One that is not the live one (a card may be posted twice) goes away."""
+    card, there = _card(work, case_id), groups.live(work)
+    if card is None or message_id is None or there is None or (card.group_id, chat) != (there.id, there.chat):
+        return
+    if card.message_id is None:
         work.conn.execute(CARD.update().where(CARD.c.case_id == case_id).values(message_id=message_id))
+    elif card.message_id != message_id:
+        _remove(work, there, case_id, card.row, message_id)
 
 
 def post_all(work: Work) -> None:
@@ -111,12 +115,17 @@ def _retire(work: Work, case: Case, there: GroupChat) -> None:
     if old is not None and old.message_id is None:
         outbox.withdraw(work.conn, row_id=old.row)
     if old is not None and old.message_id is not None and old.group_id == there.id:
-        pointer = EditText(message_id=old.message_id, text=_pointer(work, case))
-        work.put(there.chat, there.id, EDIT, pointer, priority=tell.CARD)
+        _remove(work, there, case.id, old.row, old.message_id)
 
 
-def _pointer(work: Work, case: Case) -> str:
-    return work.texts("kartu_lama", kode=cases.code(case))
+def _remove(work: Work, there: GroupChat, case_id: bytes, row: bytes, message_id: int) -> None:
+    """Takes a card, sent as outbox row `row`, out of the group. One too old for that points to the live one."""
+    sent_at = work.conn.execute(select(OUTBOX.c.finished_at).where(OUTBOX.c.id == row)).scalar()
+    message: Outgoing = Delete(message_ids=(message_id,))
+    if sent_at is None or work.now - sent_at > _DELETABLE:
+        pointer = work.texts("kartu_lama", kode=cases.code(cases.get(work, case_id)))
+        message = EditText(message_id=message_id, text=pointer)
+    work.put(there.chat, there.id, EDIT, message, priority=tell.CARD)
 
 
 def _card(work: Work, case_id: bytes) -> Any:

@@ -81,7 +81,7 @@ def _refuse(work: Work, inbound: Inbound, key: str) -> None:
 
 def _claim(it: Pressed) -> Answer:
     if it.inbound.chat_kind == "group":
-        cards.pressed(it.work, it.case.id, it.inbound.message_id)
+        cards.pressed(it.work, it.case.id, it.inbound.chat, it.inbound.message_id)
     claim = claims.claim(it.work, it.case.id, it.by)
     values = {"kode": cases.code(claim.case)}
     if claim.won:

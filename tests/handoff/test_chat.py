@@ -1,10 +1,12 @@
 """What staff write: two lanes, ten seconds, and silence for strangers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from bot.channels.outgoing import Send
 from handoff import invites, pages
 from storage.desk_tables import AUDIT, INVITE, SAID, STAFF
 from tests.handoff.conftest import GROUP, Office
@@ -359,6 +361,45 @@ def test_a_card_that_cannot_be_posted_becomes_a_private_page(office: Office) -> 
     office.report()
     assert "K-0001" in office.last(SARI)
     assert "K-0001" in office.last(BUDI)
+
+
+def test_a_night_of_calls_leaves_one_card_in_the_group(office: Office) -> None:
+    office.report(office.answer("bahaya", "ya"))
+    for _ in range(20):
+        office.tick(minutes=5)
+    assert sum("K-0001" in text for text in office.texts(GROUP)) == 1
+    assert "BELUM ADA YANG MENGAMBIL" in office.last(GROUP)
+
+
+def test_a_card_that_was_not_sent_yet_is_never_sent_once_there_is_a_newer_one(office: Office) -> None:
+    posted = []
+    deliver, show = office.deliver, office._show
+    office._show = lambda *what: posted.append(what[1]) or show(*what)  # type: ignore[func-returns-value,method-assign]
+    office.deliver = lambda: None  # type: ignore[method-assign]
+    thread = office.report()
+    office.write("more", thread, office.answer("bahaya", "ya"))
+    office.deliver = deliver  # type: ignore[method-assign]
+    office.deliver()
+    cards = [one for one in posted if isinstance(one, Send) and "K-0001" in one.text and "Masuk" in one.text]
+    assert [one.text.split("\n")[0] for one in cards] == ["‼️ *K-0001* · sekarang DARURAT"]
+
+
+def test_a_card_too_old_to_be_deleted_points_to_the_newer_one(office: Office) -> None:
+    thread = office.report()
+    office.advance(hours=48)
+    office.write("more", thread, office.answer("bahaya", "ya"))
+    assert next(text for text in office.texts(GROUP) if "K-0001" in text) == "K-0001: lihat kartu yang lebih baru."
+    assert "sekarang DARURAT" in office.last(GROUP)
+
+
+def test_of_a_card_that_was_posted_twice_one_stays(office: Office) -> None:
+    """The answer to the first sending was lost: what was pressed is a copy that nobody knows."""
+    office.report()
+    live, data = office.find(GROUP, "Ambil")
+    copy = replace(live, id=live.id + 500)
+    office.chats[GROUP].append(copy)
+    office.press_data(SARI, data, GROUP, copy.id)
+    assert [(one.id, "Sari" in one.text) for one in office.chats[GROUP] if "K-0001" in one.text] == [(live.id, True)]
 
 
 def test_a_card_that_changed_on_its_way_shows_the_case_as_it_is(office: Office) -> None:
