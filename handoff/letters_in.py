@@ -190,16 +190,17 @@ def _lost(work: Work, case: Case, lost: int, incomplete: int) -> None:
 
 
 def _accepted(work: Work, case: Case, letter: Letter) -> None:
-    """Only now may intake say that the report has arrived, and until when it is read."""
+    """Only now may intake say that the report has arrived, and until when it is read if anybody is there."""
     now_case = cases.get(work, case.id)
     look = cases.policy(work, now_case).limits[cases.level(now_case)].look
+    here = duty.on_duty(work)
     read_by = max(now_case.anchor_at + look, work.now) if now_case.state == "new" else work.now + look
     work.letter(
         "accepted",
         thread=letter.body["thread"],
         letter=letter.id.hex(),
-        read_by=read_by.isoformat(),
-        on_duty=duty.on_duty(work),
+        read_by=read_by.isoformat() if here else None,
+        on_duty=here,
         level=now_case.urgency,
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from handoff import clocks
 from storage.desk_tables import FIRING
-from tests.handoff.conftest import GROUP, Office
+from tests.handoff.conftest import GROUP, START, Office
 
 SARI, BUDI, RINA, HEAD = 1, 2, 3, 4
 
@@ -161,6 +161,17 @@ def test_intake_is_told_about_duty_at_the_start_on_a_change_and_every_hour(empty
     assert [body["on_duty"] for body in told] == [False, True, True, True]
     assert told[-1]["read_by"] == {"darurat": 5, "tinggi": 30, "sedang": 120, "rendah": 1440}
     assert told[-1]["next_duty"] is None
+
+
+def test_with_nobody_active_nothing_is_promised(empty_office: Office) -> None:
+    empty_office.tick()
+    empty_office.report()
+    status, accepted = empty_office.letters("duty_status")[-1].body, empty_office.letters("accepted")[-1].body
+    assert (status["on_duty"], status["next_duty"]) == (False, None)
+    assert (accepted["on_duty"], accepted["read_by"]) == (False, None)
+    empty_office.hire(SARI, "Sari")
+    empty_office.report()
+    assert empty_office.letters("accepted")[-1].body["read_by"] == (START + timedelta(hours=2)).isoformat()
 
 
 def test_the_wiring_is_told_when_the_next_tick_finds_something(office: Office) -> None:
