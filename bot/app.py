@@ -112,14 +112,17 @@ async def run(actors: list[Running], clock: Clock, metrics: Metrics, listen: Lis
             _, late = await asyncio.wait(tasks, timeout=GRACE)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         sock.close()
         for actor in actors:
             await actor.close()
 
 
 async def _until_stopped(stop: asyncio.Event, tasks: list[asyncio.Task[Any]]) -> int:
-    """Wait for the signal, or for a part that ended by itself: that is an error, and the supervisor starts us anew."""
+    """Wait for the signal, or for a part that ended by itself: that is an error, and the supervisor starts us anew.
+
+    Raises SecondPoller, which no new start mends.
+    """
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     if stopping in done:
@@ -129,7 +132,8 @@ async def _until_stopped(stop: asyncio.Event, tasks: list[asyncio.Task[Any]]) ->
         problem = task.exception()
         if isinstance(problem, SecondPoller):
             _log.error("second_poller")
-        elif problem is not None:
+            raise problem
+        if problem is not None:
             _log.error("part_failed", exc_info=problem)
     return 1
 

@@ -20,7 +20,8 @@ class PortTaken(Exception):
     """The address to listen on cannot be had."""
 
     def __init__(self, listen: Listen, reason: str) -> None:
-        super().__init__(f"cannot listen on {listen} ({reason})\n  fix: end whoever holds it, or choose another port")
+        fix = "end whoever holds it, or write another HOST:PORT into BERANI_INTAKE_LISTEN (`berani desk`: _DESK_LISTEN)"
+        super().__init__(f"cannot listen on {listen} ({reason})\n  fix: {fix}")
 
 
 def application(check: Check, refresh: Callable[[], Awaitable[None]], metrics: Metrics) -> Starlette:
@@ -50,7 +51,7 @@ def bound(listen: Listen) -> socket.socket:
         sock.listen(128)
     except OSError as problem:
         sock.close()
-        raise PortTaken(listen, type(problem).__name__) from None
+        raise PortTaken(listen, problem.strerror or type(problem).__name__) from None
     return sock
 
 

@@ -5,9 +5,10 @@ before .env, an empty value counts as not set, relative paths are relative to th
 in a file of its own, named by NAME_FILE, as systemd credentials and container secrets do.
 """
 
+import difflib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -27,6 +28,10 @@ _TOKEN_OF_A_DOUBLE = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _PLACEHOLDER = re.compile(
     r"ABC-DEF1234ghIkl|AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw|AAFD39kkdpWt3ywyRZergyOLMaJhac60qc"
     r"|(?i:change[-_]?me|replace[-_]?me|placeholder|your[-_]|yourtoken|token[-_]here|ganti[-_]|isi[-_]token|xxxxxx|<|>|\.\.\.)"
+)
+# What SQLAlchemy can take apart: a password with @ / : ? in it cuts such an address in the wrong place.
+_POSTGRESQL = re.compile(
+    r"postgresql\+psycopg://([^:/@?\s]+(:[^:/@?\s]*)?@)?(\[[0-9A-Fa-f:.]+\]|[^:/@?\s\[\]]*)(:[0-9]{1,5})?/[^/@?\s]+(\?\S*)?"
 )
 _ENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 
@@ -65,7 +70,12 @@ class Listen(BaseModel):
 def _database(value: str) -> str:
     # libpq's own scheme means psycopg 3 here: SQLAlchemy would take it for psycopg2.
     value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
-    if not re.match(r"sqlite:///.*[^/]$|postgresql\+psycopg://.", value) or value.startswith("sqlite:///:memory:"):
+    if value.startswith("postgresql+psycopg:"):
+        if not _POSTGRESQL.fullmatch(value):
+            fix = "write @ in a name or password as %40, : as %3A, / as %2F, ? as %3F, % as %25"
+            raise Fault("postgresql://USER:PASSWORD@HOST:PORT/DATABASE", fix)
+        return value
+    if not re.match(r"sqlite:///.*[^/]$", value) or value.startswith("sqlite:///:memory:"):
         raise Fault("sqlite:///FILE or postgresql://USER@HOST/DATABASE", "for SQLite write sqlite:///var/intake.db")
     return value
 
@@ -143,12 +153,17 @@ class Settings(BaseModel):
 
     def token(self, actor: Actor) -> str:
         """The bot token of `actor`, in clear. Raises SettingsError when it is not set."""
-        name = setting_name(f"{actor}_telegram_token")
-        token: SecretStr | None = getattr(self, f"{actor}_telegram_token")
-        if token is None:
-            fix = f"write {name}=… into .env, or the path of a file into {name}_FILE"
-            raise SettingsError([Fault("the token that @BotFather gives", fix, name)])
+        self.need_tokens((actor,))
+        token: SecretStr = getattr(self, f"{actor}_telegram_token")
         return token.get_secret_value()
+
+    def need_tokens(self, actors: Iterable[Actor]) -> None:
+        """Raises SettingsError that names every token of these actors that is not set."""
+        names = [setting_name(field) for field in map("{}_telegram_token".format, actors) if not getattr(self, field)]
+        fix = "write {0}=… into .env (`berani init` makes it), or the path of a file into {0}_FILE"
+        if names:
+            expected = "the token that @BotFather gives"
+            raise SettingsError([Fault(expected, fix.format(name), name, "is not set") for name in names])
 
 
 def setting_name(field: str) -> str:
@@ -167,6 +182,7 @@ def load(env: Mapping[str, str], env_file: Path | None = Path(".env"), checkout:
     """
     faults: list[Fault] = []
     lines = read_env_file(env_file, faults) if env_file else {}
+    _look_for_slips({name: f"({env_file} line {number})" for name, (_, number) in lines.items()}, faults)
     # Where each value was found, for the message: the environment has no lines, the file has.
     places = [("(environment)", dict(env))]
     places += [(f"({env_file} line {number})", {name: value}) for name, (value, number) in lines.items()]
@@ -183,7 +199,7 @@ def load(env: Mapping[str, str], env_file: Path | None = Path(".env"), checkout:
     except ValidationError as error:
         faults += [_named(found, values, origin) for found in error.errors()]
         raise SettingsError(faults) from None
-    faults += _together(settings)
+    faults += _together(settings, origin)
     flows = _content_dir("flows_dir", settings.flows_dir, checkout, faults)
     locales = _content_dir("locales_dir", settings.locales_dir, checkout, faults)
     if faults:
@@ -215,6 +231,15 @@ def read_env_file(path: Path, faults: list[Fault]) -> dict[str, tuple[str, int]]
             continue
         values[match[1]] = (_unquoted(match[2]), number)
     return values
+
+
+def _look_for_slips(places: Mapping[str, str], faults: list[Fault]) -> None:
+    """A misspelt name would leave its setting at the default without a word, BERANI_REQUIRE_SPLIT for one."""
+    known = [*map(setting_name, FIELDS), *(f"{setting_name(field)}_FILE" for field in SECRETS)]
+    for name, where in places.items():
+        like = [] if name in known else difflib.get_close_matches(name, known, 1, 0.9)
+        if like:
+            faults.append(Fault("the name of a setting", f"did you mean {like[0]}?", name, where))
 
 
 def _unquoted(text: str) -> str:
@@ -250,7 +275,7 @@ def _named(error: Any, values: Mapping[str, Any], origin: Mapping[str, str]) -> 
     return Fault(fault.expected, fault.fix, setting_name(field), f"{shown}{origin.get(field, '')}".strip())
 
 
-def _together(settings: Settings) -> list[Fault]:
+def _together(settings: Settings, origin: Mapping[str, str]) -> list[Fault]:
     """Faults that show only when settings are seen together."""
     faults = []
     tokens = {}
@@ -263,7 +288,8 @@ def _together(settings: Settings) -> list[Fault]:
         if _PLACEHOLDER.search(token) or not form.fullmatch(token):
             what = "is a placeholder" if _PLACEHOLDER.search(token) else "has not the form of a token"
             expected = "digits, a colon and 35 letters, digits, - or _, as @BotFather gives them"
-            faults.append(Fault(expected, "make a bot with @BotFather and copy its token", setting_name(field), what))
+            found = f"{what} {origin[field]}"
+            faults.append(Fault(expected, "make a bot with @BotFather and copy its token", setting_name(field), found))
     # The id before the colon is the bot: two tokens of one bot would take each other's updates.
     bots = {token if settings.on_loopback else token.partition(":")[0] for token in tokens.values()}
     if len(tokens) == 2 and len(bots) == 1:

@@ -80,8 +80,12 @@ def _refuse_other_pins(key_dir: Path, present: list[Actor]) -> None:
         peer = PEER[one]
         if pinned and not (peer in present and pinned.same_keys(_own_public(key_dir, peer))):
             path = keyfiles.locate(key_dir, one, "peer")
-            what = f"{one} is pinned to another {peer} than the one on this machine"
-            raise KeyProblem(path, what, f"run `berani keys init --actor {one}`: this machine has that side only")
+            what = f"{one} is pinned to another {peer} than the one on this machine, if there is one"
+            fix = (
+                f"run `berani keys init --actor {one}` if this machine has that side only; if the keys of {peer} lay"
+                f" here, restore them from your copy; if no report was ever taken, move {path} away and try again"
+            )
+            raise KeyProblem(path, what, fix)
 
 
 def check_pins(key_dir: Path) -> None:
@@ -243,7 +247,8 @@ def _load(key_dir: Path, actor: Actor) -> tuple[dict[str, bytes], bytes, PublicK
 def _secrets(key_dir: Path, actor: Actor) -> dict[str, bytes]:
     folder = key_dir / actor
     if not keyfiles.from_service(key_dir) and not is_made(key_dir, actor):
-        raise KeyProblem(folder, f"{actor} has no keys", f"run `berani keys init --actor {actor}`")
+        fix = f"run `berani keys init --actor {actor}`, or `berani init` for both; if there were keys, restore them"
+        raise KeyProblem(folder, f"{actor} has no keys", fix)
     keyfiles.check_folder(folder)
     return {name: keyfiles.read_secret(key_dir, actor, name, vault.KEY_BYTES)[0] for name in SECRETS[actor]}
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from bot.settings import CHECKOUT, FIELDS, SECRETS, SettingsError, load, setting_name
 
@@ -96,6 +97,10 @@ def test_a_secret_given_twice_or_in_an_unreadable_or_empty_file_is_refused(check
         ("BERANI_INTAKE_DATABASE_URL", "mysql://localhost/berani"),
         ("BERANI_INTAKE_DATABASE_URL", "sqlite://"),
         ("BERANI_DESK_DATABASE_URL", "sqlite:///:memory:"),
+        ("BERANI_DESK_DATABASE_URL", "postgresql://desk:a@b/c@db/desk"),
+        ("BERANI_DESK_DATABASE_URL", "postgresql://desk:a:b@db/desk"),
+        ("BERANI_DESK_DATABASE_URL", "postgresql://db:port/desk"),
+        ("BERANI_DESK_DATABASE_URL", "postgresql://db"),
         ("BERANI_DESK_GROUP_ID", "1234"),
         ("BERANI_DESK_GROUP_ID", "grup"),
         ("BERANI_TELEGRAM_API_URL", "api.telegram.org"),
@@ -121,6 +126,30 @@ def test_all_faults_are_told_at_once_and_a_file_s_with_the_line(checkout: Path) 
     Path(".env").write_text("BERANI_KEY_DIR=keys\nBERANI_TIMEZONE=WITA\nwhat is this\n", encoding="utf-8")
     text = refusal({"BERANI_REQUIRE_SPLIT": "2"}, checkout)
     assert ".env line 2" in text and ".env line 3" in text and "BERANI_REQUIRE_SPLIT = '2' (environment)" in text
+
+
+def test_a_misspelt_name_in_the_file_is_refused_and_a_name_of_others_is_left_alone(checkout: Path) -> None:
+    Path(".env").write_text("BERANI_REQUIRE_SPLT=1\nBERANI_SOMETHING_ELSE=1\nDATABASE_URL=x\n", encoding="utf-8")
+    text = refusal({}, checkout)
+    assert "BERANI_REQUIRE_SPLT (.env line 1)" in text and "did you mean BERANI_REQUIRE_SPLIT?" in text
+    assert text.count("expected: ") == 1
+
+
+def test_every_token_that_is_not_set_is_named_at_once(checkout: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load({}, checkout=checkout).need_tokens(("intake", "desk"))
+    assert [fault.name for fault in caught.value.faults] == [
+        "BERANI_INTAKE_TELEGRAM_TOKEN",
+        "BERANI_DESK_TELEGRAM_TOKEN",
+    ]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://desk:a%40b@db:5432/desk", "postgresql://[::1]:5432/desk", "postgresql://p:@/desk?host=/tmp/x"]
+)
+def test_addresses_of_postgresql_that_work_are_taken(url: str, checkout: Path) -> None:
+    settings = load({"BERANI_DESK_DATABASE_URL": url}, checkout=checkout)
+    make_url(settings.desk_database_url.get_secret_value())
 
 
 def test_an_unreadable_env_file_is_refused(checkout: Path) -> None:

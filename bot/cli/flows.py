@@ -55,7 +55,7 @@ def understand(
     from bot.engine.understand import understand as meaning
 
     with end_the_verb():
-        settings = load(os.environ)
+        settings = _settings()
         moment = _moment(now, settings)
         scripts = _content(settings.flows_dir).scripts
     try:
@@ -77,7 +77,7 @@ def try_(
     from bot.cli.player import Player
 
     with end_the_verb():
-        settings = load(os.environ)
+        settings = _settings()
         content = _content(settings.flows_dir)
         moment = _moment(None, settings)
     if name not in content.scripts.scripts:
@@ -104,8 +104,9 @@ def publish(
 ) -> None:
     """Make the scripts in BERANI_FLOWS_DIR the live set, in every store whose keys are on this machine."""
     with end_the_verb():
-        settings = load(os.environ)
+        settings = _settings()
         now = SystemClock(settings.honoured_clock_file).now()
+        _content(settings.flows_dir)  # refused before any store is touched
         files = read_dir(settings.flows_dir)
         for actor in _actors_here(settings):
             url = settings.intake_database_url if actor == "intake" else settings.desk_database_url
@@ -122,12 +123,16 @@ def publish(
             typer.echo(f"{actor}: {name} is live")
 
 
+def _settings() -> Settings:
+    settings = load(os.environ)
+    sentences.use(settings.locales_dir)
+    return settings
+
+
 def _folder(path: Path | None) -> tuple[Path, str | None]:
     """The folder to read, and the one file in it that was asked about, relative to it."""
     if path is None:
-        settings = load(os.environ)
-        sentences.use(settings.locales_dir)
-        return settings.flows_dir, None
+        return _settings().flows_dir, None
     if path.is_dir():
         return path, None
     folder = path.parent.parent if path.parent.name == "messages" else path.parent
@@ -147,7 +152,7 @@ def _print(findings: Sequence[Finding], folder: Path) -> None:
 def _content(folder: Path) -> Content:
     parsed = parse(read_dir(folder))
     if parsed.content is None:
-        raise ContentBroken(parsed.findings)
+        raise ContentBroken(parsed.findings, str(folder))
     return parsed.content
 
 

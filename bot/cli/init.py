@@ -8,7 +8,7 @@ import typer
 
 from bot.cli import keys as keys_verbs
 from bot.cli.problems import end_the_verb
-from bot.settings import CHECKOUT, load, setting_name
+from bot.settings import CHECKOUT, Fault, SettingsError, load, setting_name
 from storage import keys, migrate
 from storage.entropy import system_entropy
 
@@ -19,7 +19,7 @@ _ASKED = ("intake_telegram_token", "desk_telegram_token")
 def init(yes: Annotated[bool, typer.Option("--yes", help="ask nothing")] = False) -> None:
     """Make .env, keys and stores here, and say what to do next. Never overwrites a key."""
     with end_the_verb():
-        _write_env({} if yes else _ask())
+        _env_or_problem({} if yes else _ask())
         settings = load(os.environ)
         keys_verbs.print_made(keys.init(settings.key_dir, None, system_entropy))
         for actor, url in (("intake", settings.intake_database_url), ("desk", settings.desk_database_url)):
@@ -44,6 +44,14 @@ def _ask() -> dict[str, str]:
                 f"{name} (from @BotFather, empty: later)", default="", hide_input=True, show_default=False
             )
     return answers
+
+
+def _env_or_problem(answers: dict[str, str]) -> None:
+    try:
+        _write_env(answers)
+    except OSError as problem:
+        fix = "start in a folder that this user may write to"
+        raise SettingsError([Fault("a file that can be made", fix, f"{ENV}", f"({problem.strerror})")]) from None
 
 
 def _write_env(answers: dict[str, str]) -> None:

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 
 import typer
 
+from bot.channels.errors import SecondPoller
 from bot.content.content import ContentBroken
+from bot.content.sentences import SentenceMissing
 from bot.http import PortTaken
 from bot.settings import SettingsError
 from storage.keys import KeyProblem
@@ -18,14 +20,16 @@ def end_the_verb() -> Iterator[None]:
     try:
         yield
     except ContentBroken as problem:
-        shown = [f"{finding}" for finding in problem.findings if finding.level == "error"]
-        fix = (
-            "  fix: mend what is named above (`berani flows check`), then `berani flows publish --why …`"
-        )
+        shown = [finding.shown(problem.folder) for finding in problem.findings if finding.level == "error"]
+        fix = "  fix: mend what is named above (`berani flows check`), then `berani flows publish --why …`"
         typer.echo("\n".join([*shown, fix]), err=True)
         raise typer.Exit(1) from None
-    except (KeyProblem, MigrationPending, PortTaken, SettingsError) as problem:
+    except (KeyProblem, MigrationPending, PortTaken, SentenceMissing, SettingsError) as problem:
         typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    except SecondPoller:
+        what = "another process asks Telegram for the messages of one of these bots (409); this one has ended"
+        typer.echo(f"{what}\n  fix: end one of the two, and let nobody else use the tokens", err=True)
         raise typer.Exit(1) from None
     except (StoreDown, StoreFaulty) as problem:
         typer.echo(f"The store cannot be used: {problem}\n  fix: see that the database is there and writable", err=True)

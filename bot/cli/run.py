@@ -35,6 +35,7 @@ def _serve(names: tuple[Actor, ...]) -> None:
     with end_the_verb():
         settings = load(os.environ)
         sentences.use(settings.locales_dir)
+        settings.need_tokens(names)
         _split(settings, names)
         actors, clock, metrics = wiring.build(settings, names)
         listen = settings.desk_listen if names == ("desk",) else settings.intake_listen

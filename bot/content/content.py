@@ -32,9 +32,12 @@ class Parsed:
 
 
 class ContentBroken(Exception):
-    """A set has errors: run `berani flows check`, mend what it names, and publish again."""
+    """A set has errors: run `berani flows check`, mend what it names, and publish again.
 
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        self.findings = findings
+    `folder` is where its files lie, for whoever shows the findings.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...], folder: str = "flows") -> None:
+        self.findings, self.folder = findings, folder
         places = sorted({f"{finding.file}:{finding.line}" for finding in findings if finding.level == "error"})
         super().__init__(f"errors in {', '.join(places)}")

@@ -50,6 +50,19 @@ def test_the_shipped_scripts_pass_and_a_mistake_ends_with_exit_1_and_its_line(fo
     assert "Perbaiki: " in result.output
 
 
+@pytest.mark.parametrize("args", [("try", "lapor"), ("publish", "--why", "coba")])
+def test_broken_scripts_are_named_where_they_lie_and_no_store_is_touched(
+    args: tuple[str, ...], folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil(folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BERANI_FLOWS_DIR", str(folder))
+    result = flows(*args)
+    assert result.exit_code == 1
+    assert f"SALAH {folder}/lapor.yaml baris 18, langkah umur: " in result.stderr
+    assert "fix: " in result.stderr and not (tmp_path / "var").exists()
+
+
 def test_json_is_a_list_of_findings_and_nothing_else(folder: Path) -> None:
     spoil(folder)
     result = flows("check", str(folder), "--json")
