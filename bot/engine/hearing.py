@@ -5,17 +5,14 @@ from bot.engine.acts import submit
 from bot.engine.answering import Place, choose, end_text, skip
 from bot.engine.asking import ONE_HOUR, open_step, question, review_fields
 from bot.engine.effects import Alarm, Clear
+from bot.engine.misheard import A_STORY, ask_back, worth_keeping
 from bot.engine.reading import Reading, read
 from bot.engine.running import advance, follow, go_back, leave, open_script
 from bot.engine.safety import check, comfort, listen, only_answered
-from bot.engine.script import Kind, Step
+from bot.engine.script import Kind
 from bot.engine.talk import DARURAT, HAPUS, LANJUT, LAPOR, MENU, SALAM, STORY, Talk
-from bot.engine.text import forms, has_letters, number_word, word_count
+from bot.engine.text import forms, number_word, word_count
 
-#: From this many words on a text is never lost, wherever it was written (FLOWS.md section 3).
-A_STORY = 3
-#: How often running an answer is asked back before a human is offered.
-PATIENCE = 3
 #: Scripts that hold nothing one could come back to.
 _PASSING = frozenset({MENU, SALAM, LANJUT, HAPUS})
 
@@ -223,32 +220,11 @@ def _not_understood(talk: Talk, here: Place, reading: Reading, text: str) -> Non
         return
     if talk.lexicon.greets(forms(text)):
         return
-    if _worth_keeping(talk, step, text):
+    if worth_keeping(talk, here, text):
         keep_story(talk, text)
         talk.say_key("disimpan")
         return
-    unclear = talk.session.unclear + 1
-    talk.set(unclear=unclear)
-    if unclear >= PATIENCE:
-        talk.say_key("tidak_paham_lagi")
-    elif reading.what == "many":
-        talk.say_key("pilih_satu")
-    else:
-        talk.say_key("nomor_salah" if step.ask is Kind.PHONE else "tidak_paham")
-
-
-def _worth_keeping(talk: Talk, step: Step, text: str) -> bool:
-    """Whether words that are no answer are kept: a story, words of danger, and whatever follows a call for help.
-
-    "dia datang" are two words and may be the last ones; "aku takut" must not be met with "aku belum paham".
-    """
-    if step.ask in {Kind.SECRET, Kind.CODE}:
-        return False
-    if word_count(text) >= A_STORY:
-        return True
-    if step.ask is Kind.PHONE or not has_letters(text):
-        return False
-    return talk.session.sent == "alarm" or talk.lexicon.danger.find(text) is not None
+    ask_back(talk, here, several=reading.what == "many")
 
 
 def again(talk: Talk, _: Place | None = None) -> None:

@@ -5,7 +5,8 @@ from bot.engine.answering import Place, choose, end_text, place, skip
 from bot.engine.asking import DONE, SKIP, open_step
 from bot.engine.effects import DropMedia, KeepMedia
 from bot.engine.events import Chose, CodeTried, Edited, SentContact, SentMedia, SentOther, SentPlace
-from bot.engine.hearing import A_STORY, is_away, keep_story, story_from_nothing, welcome_back
+from bot.engine.hearing import is_away, keep_story, story_from_nothing, welcome_back
+from bot.engine.misheard import A_STORY
 from bot.engine.reading import ALONE, phone_number
 from bot.engine.running import advance, open_script
 from bot.engine.safety import check, comfort, listen

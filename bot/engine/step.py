@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from bot.engine import events, receiving
 from bot.engine.asking import asking, asking_kind, open_step, show_all
 from bot.engine.effects import Keep, Outcome, Show, ToHuman
-from bot.engine.hearing import A_STORY, said
+from bot.engine.hearing import said
 from bot.engine.migrate import migrate
+from bot.engine.misheard import A_STORY
 from bot.engine.running import advance
 from bot.engine.script import Kind, ScriptSet
 from bot.engine.session import Session, new

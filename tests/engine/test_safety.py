@@ -194,3 +194,24 @@ def test_the_wish_to_die_is_never_answered_with_a_greeting(text: str) -> None:
     assert player.shows[0].text.startswith("Aku dengar kamu")
     assert "Hai. Aku bot" not in Player().photo(text).text
     assert "Hai. Aku bot" not in player.say("boleh").text
+
+
+@pytest.mark.parametrize(
+    "start", [("darurat",), ("darurat", "1"), ("darurat", "3"), ("aku mau mati",), (*TO_STORY, "aku takut", "selesai")]
+)
+@pytest.mark.parametrize("texts", [("😭", "😭", "😭😭", "?"), ("hmm", "anu", "papa dtg", "gini"), ("99", "77", "88")])
+def test_in_an_emergency_nobody_is_told_that_they_are_not_understood(start: tuple[str, ...], texts: list[str]) -> None:
+    player = at(*start)
+    asking = player.asking
+    assert asking is not None
+    assert asking.split(".")[0] in {"darurat", "temani", "cek"}
+    for text in texts:
+        player.say(text)
+        assert "belum paham" not in player.text
+        assert player.shows
+
+
+def test_two_words_at_the_danger_question_are_kept() -> None:
+    player = at(*TO_STORY, "aku takut", "selesai", "papa datang")
+    assert player.kept()[0].words == "papa datang"
+    assert player.asking == "cek.bahaya_lagi"
