@@ -31,6 +31,8 @@ from storage.store import Store, StoreDown
 
 CANARY_FRESH = timedelta(hours=25)
 """The desk proves daily that it can open our letters; an hour's grace."""
+CANARY_PATIENCE = 60.0
+"""Seconds after the start in which the canary of this start may still be under way: `siap` and /health agree."""
 FETCH_EVERY = 1.0
 SWEEP_EVERY = 3600.0
 _log = get_logger()
@@ -80,6 +82,7 @@ class IntakeActor:
             on_peer=self._peer_state,
         )
         self._peer_down = False
+        self._ready_at = clock.monotonic()
 
     async def start(self) -> None:
         """Publish flows/ into an empty store, reach Telegram, send the canary of this start."""
@@ -92,6 +95,7 @@ class IntakeActor:
         await self.store.write(lambda conn: ticks.at_start(conn, self._tools, now))
         loop = asyncio.get_running_loop()
         self.store.listen("outbox", lambda: telegram_side.call(loop, self._delivery.wake))
+        self._ready_at = self._clock.monotonic()
 
     def loops(self, stop: asyncio.Event) -> list[Coroutine[Any, Any, None]]:
         """Polling, delivery, letters and downloads, until `stop`."""
@@ -121,7 +125,8 @@ class IntakeActor:
             age = await self.store.read(lambda conn: ticks.canary_age(conn, now))
         except StoreDown:
             return {"store": False, "canary": False}
-        fresh = age is not None and age < CANARY_FRESH
+        under_way = self._clock.monotonic() - self._ready_at < CANARY_PATIENCE
+        fresh = under_way or (age is not None and age < CANARY_FRESH)
         return {"store": True, "canary": fresh, "token": not self._poller.revoked}
 
     async def measure(self) -> None:
