@@ -59,8 +59,10 @@ def _report(work: Work, letter: Letter, enclosures: Enclosures) -> None:
         case = _open(work, letter, list(opened.answers.values()))
     added: list[answers.Body] = []
     for answer_id, answer in opened.answers.items():
-        if not pages.has_answer(work, case.id, answer_id):
-            pages.add(work, case.id, "answer", answer, answer=answer_id)
+        # Not intake's own id: nobody can join the two stores by what stands in the clear.
+        name = work.index("answer", answer_id)
+        if not pages.has_answer(work, case.id, name):
+            pages.add(work, case.id, "answer", answer, answer=name)
             added.append(answer)
     kept = files.keep(work, case, body.get("media") or (), enclosures.parts)
     announced = {answer.get("media") for answer in opened.answers.values()}

@@ -21,6 +21,8 @@ CALL_BACK_FOR: Final = timedelta(seconds=10)
 # What intake tells of it. None of these is taken back by a later one that says less.
 _FATES: Final = ("held", "sent", "shown", "blocked", "failed")
 _SAME: Final = {"delivered": "sent", "expired": "failed"}
+# Longer than a letter can be under way: what is older hears nothing more.
+_NEWS_FOR: Final = timedelta(days=30)
 _FINAL: Final = frozenset({"shown", "blocked", "failed", "cancelled"})
 
 
@@ -99,7 +101,7 @@ def _send(work: Work, row: Any) -> None:
         _set(work, row, "cancelled")
         return
     text = load(cases.box(work, case.id).open(RELAY_BODY, row.id, row.body))["text"]
-    work.letter("reply", thread=known.thread, relay=row.id.hex(), alias=row.alias, text=text)
+    work.letter("reply", thread=known.thread, relay=_outside(work, row.id).hex(), alias=row.alias, text=text)
     pages.add(work, case.id, "reply", {"text": text, "alias": row.alias}, author=row.staff_id)
     audit.write(work, row.staff_id, "reply_sent", case.id)
     case = cases.worked(work, case, contact_at=case.contact_at or work.now)
@@ -108,12 +110,19 @@ def _send(work: Work, row: Any) -> None:
     _set(work, row, "handed_over")
 
 
-def fate(work: Work, relay_id: bytes, state: str, until: datetime | None = None) -> None:
+def _outside(work: Work, relay_id: bytes) -> bytes:
+    """The name under which intake knows a message: nobody can join the two stores by it."""
+    return work.index("relay", relay_id)
+
+
+def fate(work: Work, outside: bytes, state: str, until: datetime | None = None) -> None:
     """Intake tells what became of a message, and `until` when it holds it at the latest, if that has a time.
 
     What is unknown or says less than is known changes nothing.
     """
-    row = work.conn.execute(select(RELAY).where(RELAY.c.id == relay_id)).first()
+    lately = RELAY.c.made_at > work.now - _NEWS_FOR
+    open_ones = work.conn.execute(select(RELAY).where(lately, RELAY.c.state.in_(["handed_over", "held", "sent"])))
+    row = next((one for one in open_ones.all() if _outside(work, one.id) == outside), None)
     state = _SAME.get(state, state)
     if row is None or state not in _FATES or row.state in _FINAL:
         return

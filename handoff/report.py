@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import select
 
 from bot.channels.outgoing import SendMedia, quoted, split
-from handoff import aliases, audit, cases, claims, pages, people, tell
+from handoff import aliases, audit, cases, claims, files, pages, people, tell
 from handoff.answers import Body
 from handoff.buttons import Press, button
 from handoff.pages import Page
@@ -116,7 +116,7 @@ def _answer(work: Work, body: Body) -> str:
 
 def _kind_of(work: Work, media: str) -> str:
     """What a file is, by its letter; until that has come, it is still to follow."""
-    query = select(BLOB.c.kind).where(BLOB.c.id == bytes.fromhex(media))
+    query = select(BLOB.c.kind).where(BLOB.c.id == files.file_id(work, media))
     return work.conn.execute(query).scalar() or "menyusul"
 
 
@@ -147,9 +147,9 @@ def _never_asked(work: Work, read: Iterable[Page]) -> list[str]:
 
 
 def _files(work: Work, case: Case, to: Member, new: Iterable[Page], *, every: bool) -> None:
-    wanted = {page.body["media"] for page in new if page.body.get("media")}
+    wanted = {files.file_id(work, page.body["media"]) for page in new if page.body.get("media")}
     for row in work.conn.execute(select(BLOB.c.id, BLOB.c.kind).where(BLOB.c.case_id == case.id).order_by(BLOB.c.id)):
-        if every or row.id.hex() in wanted:
+        if every or row.id in wanted:
             caption = work.texts("belum_dibersihkan", kode=cases.code(case))
             file = SendMedia(ref=row.id.hex(), kind=row.kind, caption=caption, protect=True)
             work.put(to.chat, to.id, tell.REPORT, file, ref=case.id)

@@ -140,28 +140,26 @@ class Page(DeskTable, table=True):
     kind: str = Field(max_length=8)
     at: datetime
     author: bytes | None = Field(default=None, foreign_key="staff.id")
-    answer: bytes | None = None  # intake's id of the answer: the same one never stands here twice
+    answer: bytes | None = None  # keyed hash of intake's id of the answer: the same one never stands here twice
     body: bytes
 
 
 class Blob(DeskTable, table=True):
-    """A file of a case: what the letter said about it. Its key is sealed under the case's."""
+    """A file of a case. Its key, hash and type are sealed under the case's key."""
 
     __tablename__ = "blob"
 
-    id: bytes = Field(primary_key=True)
+    id: bytes = Field(primary_key=True)  # keyed hash of intake's id: no id stands in the clear on both sides
     case_id: bytes = Field(foreign_key="case_file.id", index=True)
     kind: str = Field(max_length=16)
     parts: int
     size: int
-    sha256: bytes
-    mime: str = Field(max_length=128)
     seconds: int
-    key: bytes
+    about: bytes
 
 
 class BlobPart(DeskTable, table=True):
-    """A part of a file, sealed as it came."""
+    """A part of a file, sealed anew: what stands here is not what stands at intake."""
 
     __tablename__ = "blob_part"
 
@@ -383,7 +381,7 @@ DIALOGUE_HELD: Final = Column("dialogue", "held")
 # Under the case's key:
 CASE_ABOUT: Final = Column("case_file", "about")
 PAGE_BODY: Final = Column("page", "body")
-BLOB_KEY: Final = Column("blob", "key")
+BLOB_ABOUT: Final = Column("blob", "about")
 PARTY_BODY: Final = Column("party", "body")
 RELAY_BODY: Final = Column("relay", "body")
 CLOSING_SUMMARY: Final = Column("closing", "summary")

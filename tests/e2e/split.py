@@ -1,4 +1,4 @@
-"""What stands in the clear in both stores: whoever copies both files could join person and case by it, without a key."""
+"""What stands in the clear in both stores: whoever copies both could join person and case by it, without a key."""
 
 from sqlalchemy import LargeBinary, create_engine, select
 

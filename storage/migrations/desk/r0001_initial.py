@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "desk_0001_78cf037f"
+revision = "desk_0001_f2a636cb"
 down_revision = None
 
 
@@ -271,10 +271,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("parts", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("sha256", sa.LargeBinary(), nullable=False),
-        sa.Column("mime", sa.String(length=128), nullable=False),
         sa.Column("seconds", sa.Integer(), nullable=False),
-        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("about", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.id"], name=op.f("fk_blob_case_id_case_file")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blob")),
     )
