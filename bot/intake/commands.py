@@ -147,6 +147,8 @@ def receipt_tried(
         mine = (LINKS.c.thread_id == thread_id) & (LINKS.c.address_id == address_id)
         if not conn.execute(update(LINKS).where(mine).values(last_at=now)).rowcount:
             conn.execute(LINKS.insert().values(thread_id=thread_id, address_id=address_id, last_at=now))
+        # "Aman" was said of the other phone; of this one nobody has said so.
+        conn.execute(update(THREADS).where(THREADS.c.id == thread_id).values(balas=None))
 
     plan.add(link)
     return thread_id
@@ -160,7 +162,7 @@ def adopted(conn: Connection, snapshot: Snapshot, thread_id: bytes) -> Snapshot:
     if snapshot.session.draft:
         return snapshot
     thread = conn.execute(select(THREADS).where(THREADS.c.id == thread_id)).mappings().one()
-    session = replace(snapshot.session, sent=thread["sent"], balas=thread["balas"])
+    session = replace(snapshot.session, sent=thread["sent"], balas=None)
     return replace(snapshot, thread_id=thread_id, session=session, threads=(thread, *snapshot.threads))
 
 

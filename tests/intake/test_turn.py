@@ -252,6 +252,7 @@ async def test_a_receipt_brings_the_report_to_another_phone(line: Any) -> None:
     await second.say("ini tambahan dari hp yang lain")
     assert line.letters()[-1].kind == "more"
     assert {letter.body["thread"] for letter in line.letters()} == {line.letters()[0].body["thread"]}
+    assert line.letters()[-1].body["balas"] is None  # that the first phone is safe says nothing of this one
 
 
 async def test_guessing_receipts_is_limited(line: Any) -> None:
