@@ -2,24 +2,23 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.channels.inbound import MEDIA, File, Inbound
-from bot.channels.limits import LARGEST_DOWNLOAD
+from bot.channels.inbound import Inbound
 from bot.channels.outgoing import AnswerCallback, Leave, Send
 from bot.content import publish
 from bot.content.sentences import system
 from bot.engine import events as ev
 from bot.engine.effects import Show
-from bot.engine.step import asking, asking_kind, step
-from bot.intake import commands, mediafile, officers, speak
+from bot.engine.step import asking, step
+from bot.intake import commands, hears, officers, speak
 from bot.intake import snapshot as snapshots
 from bot.intake.carry import Carry
 from bot.intake.plan import AlreadyReceived, Plan
@@ -37,7 +36,6 @@ PUT_OFF = timedelta(hours=1)
 """When a conversation that could not be woken is tried again; at every tick it would flood the desk."""
 BUTTON_LASTS = timedelta(minutes=2)
 """Telegram forgets a pressed button within minutes: the answer to it is worthless after that."""
-_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s.*)?", re.DOTALL)
 
 
 class Intake:
@@ -45,7 +43,8 @@ class Intake:
 
     def __init__(self, store: Store, tools: Tools) -> None:
         self._store, self._tools = store, tools
-        self._locks: dict[int, asyncio.Lock] = {}
+        # A lock lives as long as a turn that holds or awaits it.
+        self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def receive(self, inbound: Inbound, now: datetime) -> None:
         """One turn. Returns once it is committed (or was before); raises what the store raises.
@@ -53,15 +52,11 @@ class Intake:
         A turn that cannot be decided is tried once more, then set aside for a human with its content.
         """
         lock = self._locks.setdefault(inbound.chat, asyncio.Lock())
-        try:
-            async with lock:
-                await self._turn(
-                    lambda conn: self._decide(conn, inbound, now),
-                    lambda conn, what: self._set_aside(conn, inbound, what, now),
-                )
-        finally:
-            if not lock.locked() and not getattr(lock, "_waiters", None):
-                self._locks.pop(inbound.chat, None)
+        async with lock:
+            await self._turn(
+                lambda conn: self._decide(conn, inbound, now),
+                lambda conn, what: self._set_aside(conn, inbound, what, now),
+            )
 
     async def wait_is_over(self, address_id: bytes, now: datetime) -> None:
         """The conversation at an address asked to be woken now."""
@@ -118,9 +113,9 @@ class Intake:
         if inbound.kind in ("blocked", "unblocked"):
             commands.reachable(tools, plan, snapshot, inbound.kind == "unblocked", now)
             return plan
-        event = self._event(conn, plan, snapshot, inbound, now)
+        event = hears.event(conn, tools, plan, snapshot, inbound, now)
         if event is not None:
-            if isinstance(event, Opened):
+            if isinstance(event, hears.Opened):
                 snapshot, event = commands.adopted(conn, snapshot, event.thread_id), ev.CodeTried(True)
             if isinstance(event, ev.Chose) and event.shown == snapshot.session.shown:
                 snapshot = replace(snapshot, question=inbound.message_id)
@@ -162,67 +157,6 @@ class Intake:
         asks = [one for one in turn.effects if isinstance(one, Show) and one.question]
         carry = Carry(self._tools, plan, snapshot, turn.session, now)
         carry.all(tuple(one for one in turn.effects if one not in asks))
-
-    def _event(
-        self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
-    ) -> "ev.Event | Opened | None":
-        """What the engine hears of this; None when it was answered here."""
-        if inbound.kind == "text":
-            return self._text(conn, plan, snapshot, inbound, now)
-        if inbound.kind == "button":
-            return ev.Chose(*speak.pressed(inbound.data))
-        if inbound.kind == "edit":
-            return ev.Edited(inbound.text) if inbound.text.strip() else None
-        if inbound.kind == "location" and inbound.latitude is not None and inbound.longitude is not None:
-            return ev.SentPlace(inbound.latitude, inbound.longitude)
-        if inbound.kind == "contact":
-            return ev.SentContact(inbound.phone)
-        if inbound.kind in MEDIA and inbound.file is not None:
-            return self._file(plan, snapshot, inbound, now)
-        return ev.SentOther(inbound.other or inbound.kind)
-
-    def _text(
-        self, conn: Connection, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime
-    ) -> "ev.Event | Opened | None":
-        text = inbound.text
-        if command := _COMMAND.fullmatch(text.strip()):
-            text = "/start" if command[1].lower() == "start" else command[1]
-        heard = commands.intercept(conn, self._tools, plan, snapshot, text, now)
-        if heard is None:
-            return None
-        if asking_kind(snapshot.scripts, snapshot.session) == "code":
-            tried = commands.receipt_tried(conn, self._tools, plan, snapshot, heard, now)
-            if tried is not None:
-                return Opened(tried) if tried else ev.CodeTried(False)
-        to_officer = officers.addressed(conn, self._tools, snapshot, inbound.reply_to) is not None
-        return ev.Said(heard, to_officer=snapshot.with_officer or to_officer)
-
-    def _file(self, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
-        file = inbound.file
-        if file is None or file.size > LARGEST_DOWNLOAD:
-            if not inbound.text.strip():
-                return ev.SentOther("too_big")
-            # What stands under a file that is too large are words like any others.
-            speak.say(self._tools, plan, snapshot, snapshot.scripts.messages["berkas_besar"], now)
-            return ev.Said(inbound.text)
-        values = self._media(file, inbound.kind, snapshot.thread_id, snapshot.address_id, now)
-        plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
-        return ev.SentMedia(values["id"].hex(), MEDIA[inbound.kind], inbound.text)
-
-    def _media(self, file: File, kind: str, thread_id: bytes, address_id: bytes, now: datetime) -> dict[str, Any]:
-        """The row of a file that was just sent."""
-        media_id = self._tools.new_id()
-        return {
-            "id": media_id,
-            "thread_id": thread_id,
-            "address_id": address_id,
-            "kind": kind,
-            # A voice is fetched on arrival; of a picture only the sealed handle is kept until it was asked about.
-            "state": "fetch" if kind in ("voice", "audio") else "asked",
-            "sealed": mediafile.seal(self._tools, media_id, mediafile.facts_of(file)),
-            "due_at": now,
-            "created_at": now,
-        }
 
     # --- around the step ----------------------------------------------------------------------------------------------
 
@@ -266,7 +200,7 @@ class Intake:
         found = conn.execute(talk).one_or_none()
         if inbound.kind in ("voice", "audio") and inbound.file is not None and found is not None:
             # A recording is kept on arrival, whatever goes wrong with its turn: it follows its report.
-            values = self._media(inbound.file, inbound.kind, found.thread_id, found.address_id, now)
+            values = hears.media_row(tools, inbound.file, inbound.kind, found.thread_id, found.address_id, now)
             conn.execute(MEDIA_FILES.insert().values(**values))
         held = raw is not None or inbound.file is not None
         thread = found.thread_id.hex() if found is not None else None
@@ -279,13 +213,6 @@ class Intake:
         thread_id = conn.execute(woken.returning(SESSIONS.c.thread_id)).scalar_one()
         body = {"at": now.isoformat(), "what": what, "thread": thread_id.hex(), "raw": None, "held_report": False}
         self._tools.post(conn, "trouble", body, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A receipt was right: the thread that it opens."""
-
-    thread_id: bytes
 
 
 class TurnSetAside(Exception):
