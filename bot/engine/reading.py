@@ -257,8 +257,8 @@ def _own_date(text: str, now: datetime) -> Reading:
     return WORDS if has_letters(text) else UNCLEAR
 
 
-def _own_age(text: str, _: datetime) -> Reading:
-    band = read_age(text)
+def _own_age(text: str, now: datetime) -> Reading:
+    band = read_age(text, now)
     return Reading("age", (band,)) if band else UNCLEAR
 
 
