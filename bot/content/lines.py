@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from bot.content.finding import Where
 
+#: Keywords at the top of a file: what stands there belongs to no step.
+_TOP = frozenset({"flow", "label", "door", "words", "vary", "steps", "choices"})
+
 
 @dataclass(slots=True)
 class Lines:
@@ -21,4 +24,4 @@ class Lines:
         while path and path not in self.places:
             path = path[:-1]
         file, line = self.places.get(path, ("", 1))
-        return Where(file, line, step)
+        return Where(file, line, None if step in _TOP else step)

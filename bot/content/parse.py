@@ -9,13 +9,14 @@ from bot.content.answers import Fields
 from bot.content.changes import changes
 from bot.content.checks import check
 from bot.content.checks.material import Material
+from bot.content.checks.references import needed_scripts
 from bot.content.content import Content, Parsed
 from bot.content.desk_files import parse_record, parse_urgency
 from bot.content.finding import Finding, Sheet, Where
 from bot.content.keys import PUSH, STAFF, UMUM
 from bot.content.lines import Lines
 from bot.content.message_file import parse_messages
-from bot.content.nodes import Entries
+from bot.content.nodes import Entries, Scalar
 from bot.content.policy import parse_policy
 from bot.content.script_file import parse_script
 from bot.content.services import parse_services
@@ -43,7 +44,9 @@ def read_dir(flows_dir: Path) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.y*ml") if path.is_file()] if folder.exists() else []
+    # Windows' editor adds .txt where nobody sees it: such a file is refused by name instead of being missed.
+    found = [path for ending in ("*.y*ml", "*.y*ml.txt") for path in folder.glob(ending)] if folder.exists() else []
+    return [path for path in found if path.is_file()]
 
 
 def _text(path: Path) -> str:
@@ -67,7 +70,7 @@ def parse(files: Mapping[str, str], live: ScriptSet | None = None) -> Parsed:
     """
     sheet = Sheet()
     content = _content(files, live, sheet)
-    return Parsed(content, tuple(sorted(sheet.findings, key=_order)))
+    return Parsed(content, tuple(sorted(dict.fromkeys(sheet.findings), key=_order)))
 
 
 def _order(finding: Finding) -> tuple[str, int, str]:
@@ -89,6 +92,8 @@ def _content(files: Mapping[str, str], live: ScriptSet | None, sheet: Sheet) -> 
     services = parse_services(roots[SERVICES], reader(SERVICES))
     policy = parse_policy(roots[POLICY], POLICY, sheet)
     umum, push, staff = (parse_messages(roots[file], reader(file), keys) for file, keys in MESSAGES.items())
+    if not sheet.errors():
+        needed_scripts(scripts, sheet)
     if sheet.errors() or words is None or policy is None:
         return None
     fields = Fields.of(scripts)
@@ -110,7 +115,7 @@ def _scripts(files: Mapping[str, str], sheet: Sheet, lines: Lines) -> dict[str, 
     for file in sorted(set(files) - set(NEEDED)):
         where = Where(file, 1)
         if not file.endswith(".yaml"):
-            sheet.error("file_ending", where)
+            sheet.error("file_ending", where, name=f"{file.rpartition('.y')[0]}.yaml")
         elif "/" in file:
             sheet.error("file_unknown", where, like=suggestion(file, MESSAGES))
         elif (root := read(file, files[file], sheet)) is not None:
@@ -122,11 +127,13 @@ def _script(root: Entries, reader: Reader, scripts: dict[str, Script], lines: Li
     if "flow" not in root.entries:
         reader.error("no_flow", like=suggestion(reader.where.file, NEEDED))
         return
+    flow = root.entries["flow"].value
+    first = lines.at(flow.text).file if isinstance(flow, Scalar) else ""
     script = parse_script(root, reader, lines)
     if script is None:
         return
     if script.id in scripts:
-        reader.at(root.entries["flow"].line).error("flow_twice", id=script.id)
+        reader.at(root.entries["flow"].line).error("flow_twice", id=script.id, first=first)
     scripts.setdefault(script.id, script)
 
 

@@ -266,7 +266,10 @@ def _keywords(reader: Reader, entries: Mapping[str, Entry], place: str) -> None:
         if key in PLACES[place]:
             continue
         homes = [home for home, keys in PLACES.items() if key in keys]
+        like = suggestion(key, PLACES[place])
         if homes:
             reader.at(entry.line).error(f"keyword_not_{place}", key=key)
+        elif isinstance(entry.value, Scalar) and not entry.value.text and not like.endswith("?"):
+            reader.at(entry.line).error("key_of_comma", key=key)
         else:
-            reader.at(entry.line).error("key_unknown", key=key, like=suggestion(key, PLACES[place]))
+            reader.at(entry.line).error("key_unknown", key=key, like=like)

@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 
 from bot.content.finding import Sheet, Where
 from bot.content.nodes import Entries, Entry, Items, Node, Scalar
+from bot.content.sentences import system
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
 #: Below this likeness (0–100) a suggestion would confuse more than help.
@@ -15,12 +16,12 @@ _LIKE = 60
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The known word most like this one; else all of them, if few; else nothing: for the end of a sentence."""
+    """The known word most like this one; else all of them, if few; else that there is none: ends a sentence."""
     choices = sorted(known)
     best = process.extractOne(word.lower(), choices, scorer=fuzz.ratio, score_cutoff=_LIKE)
     if best:
         return f"{best[0]}?"
-    return ", ".join(choices) if choices and len(choices) <= 16 else "-"
+    return ", ".join(choices) if choices and len(choices) <= 16 else system("tidak_mirip")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,18 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
+# A value in quotes of a word processor: to YAML they are letters, and the commas and colons between them are signs.
+_CURLY = re.compile(
+    r"""^(?:[^#"'\n]|"[^"\n]*"|'[^'\n]*')*?(?:(?:^|[{,-]) *[a-z0-9_]+: +|\[ *)[\u201c-\u201f]""", re.MULTILINE
+)
+# What YAML drops after a sentence without quotes.
+_COMMENT = re.compile(r"[ ]+#")
+
 # Beginnings of PyYAML's messages -> rule with the sentence for an admin. The first that is found counts.
 _MESSAGES = (
     ("mapping values are not allowed", "yaml_colon"),
     ("found unexpected end of stream", "yaml_quote"),
+    ("expected alphabetic or numeric character", "yaml_anchor"),
     ("found unknown escape character", "yaml_backslash"),
     ("expected escape sequence", "yaml_backslash"),
     ("could not find expected ':'", "yaml_no_colon"),
@@ -73,6 +81,8 @@ def _look_over(text: str) -> None:
     for rule, place in (("yaml_tab", text.find("\t")), ("yaml_unseen", _first_unseen(text))):
         if place >= 0:
             raise _Refused(rule, text.count("\n", 0, place) + 1)
+    if curly := _CURLY.search(text):
+        raise _Refused("yaml_curly", text.count("\n", 0, curly.end()) + 1)
 
 
 def _first_unseen(text: str) -> int:
@@ -96,6 +106,9 @@ def _compose(text: str) -> Entries:
                 raise _Refused("yaml_anchor", line)
             case yaml.ScalarEvent():
                 _refuse_extras(event, line)
+                end = event.end_mark
+                if end and event.style is None and " " in event.value and _COMMENT.match(text, end.index):
+                    raise _Refused("yaml_comment", end.line + 1)
                 root = _add(stack, Scalar(event.value, line), plain=event.style is None) or root
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 _refuse_extras(event, line)

@@ -46,3 +46,15 @@ def test_every_rule_with_sentences_is_broken_by_some_case() -> None:
 def test_a_slip_of_the_pen_is_answered_with_the_right_spelling() -> None:
     files, _ = edited({"file": "lapor.yaml", "old": "ask: age", "new": "ask: aeg"})
     assert "age?" in parse(files).findings[-1].fix
+
+
+def test_a_copy_of_a_script_is_named_with_the_file_that_it_copies() -> None:
+    files = base()
+    files["lapor - Copy.yaml"] = files["lapor.yaml"]
+    (found,) = [one for one in parse(files).findings if one.level == "error"]
+    assert found.file == "lapor.yaml" and "lapor - Copy.yaml" in found.what and found.step is None
+
+
+def test_what_is_written_twice_in_one_place_is_found_once() -> None:
+    files, _ = edited({"file": "eskalasi.yaml", "old": "to: [bertugas]", "new": "to: [petugas]"})
+    assert [one.rule for one in parse(files).findings if one.level == "error"] == ["policy_word"]

@@ -1,8 +1,10 @@
 """Checks on everything that names something else: targets, fields, values, variants, placeholders, the contract."""
 
+from collections.abc import Mapping
+
 from bot.content.answers import values
 from bot.content.checks.material import Material, sentences_of
-from bot.content.finding import Where
+from bot.content.finding import Sheet, Where
 from bot.content.keys import PUSH, STAFF, UMUM
 from bot.content.shape import suggestion
 from bot.content.text import SERVICE, placeholders
@@ -146,11 +148,15 @@ def names_in_messages(material: Material) -> None:
                 _names(material, text, keys[key], messages.at(key))
 
 
-def contract(material: Material) -> None:
-    """The scripts, fields and values that the program itself relies on."""
+def needed_scripts(scripts: Mapping[str, Script], sheet: Sheet) -> None:
+    """The scripts that must be there. Judged before anything that names them, so that one lost file is one finding."""
     for name in ENGINE_SCRIPTS:
-        if name not in material.scripts:
-            material.sheet.error("script_missing", Where(f"{name}.yaml", 1), script=name)
+        if name not in scripts:
+            sheet.error("script_missing", Where(f"{name}.yaml", 1), script=name)
+
+
+def contract(material: Material) -> None:
+    """The effects, fields and values that the program itself relies on."""
     for name, effects in DUTIES.items():
         script = material.scripts.get(name)
         for effect in effects if script else ():

@@ -6,6 +6,8 @@ from bot.engine.script import Kind, Script, Step
 
 #: A free answer without a label would stand nowhere in the report.
 LABELLED_KINDS = frozenset({Kind.TEXT, Kind.PLACE, Kind.DATE, Kind.AGE, Kind.PHONE})
+#: Questions about the conversation itself, whose answers no report holds.
+_NEVER_REPORTED = frozenset({Kind.REVIEW, Kind.CODE, Kind.SECRET})
 #: More choices than this are only typed numbers on WhatsApp (a list holds ten rows); above the second nobody reads on.
 MANY_CHOICES, TOO_MANY_CHOICES = 10, 20
 #: Words with which a question for yes or no begins.
@@ -45,7 +47,7 @@ def kinds(material: Material) -> None:
             material.sheet.error("doors_need_choice", where)
         if step.ask is Kind.TEXT and any(_asks_yes_or_no(text) for text in _questions(step)):
             material.sheet.warning("text_as_yes_no", where)
-        if step.label is None:
+        if step.label is None and not step.doors and step.ask not in _NEVER_REPORTED:
             material.sheet.hint("unlabelled", material.lines.at(script.id, step.id))
 
 

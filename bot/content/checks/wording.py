@@ -21,6 +21,7 @@ MAX_WORDS = 15
 # As long as the longest state of an answer in a review.
 _STATE = "tidak tahu"
 _LONG_NUMBER = re.compile(r"(?<![\d.,])\+?\d{3,}|(?:\d{1,2}[ .-]){4,}\d")
+_WHOLE_NUMBER = re.compile(r"\+?\d[\d .-]*\d")
 _SENTENCE_END = re.compile(r"[.!?:]+(?:\s|$)|\n")
 
 
@@ -50,7 +51,8 @@ def numbers(material: Material) -> None:
     for text, where in (*_texts(material), *_labels(material)):
         wrong = [number for number in _LONG_NUMBER.findall(PLACEHOLDER.sub("", text)) if number not in NATIONAL]
         if wrong:
-            material.sheet.error("number_in_text", where, number=wrong[0])
+            whole = next((one for one in _WHOLE_NUMBER.findall(text) if wrong[0] in one), wrong[0])
+            material.sheet.error("number_in_text", where, number=whole)
 
 
 def stars(material: Material) -> None:
