@@ -9,6 +9,8 @@ from bot.engine.script import Place, Words
 CONTROLS = ("kembali", "ulang", "lewati", "selesai", "kirim", "simpan", "keluar", "batal", "buka", "kode")
 #: Tiers of danger words (FLOWS.md, rule 4), and the words that turn `violence` into `strong`.
 TIERS = ("self", "strong", "violence", "weak", "now")
+#: Beside the tiers, and not needed: everyday sentences in which a danger word is none.
+HARMLESS = "harmless"
 _NEEDED = ("control", "choices", "greetings", "danger", "neutral_forbidden")
 
 
@@ -19,11 +21,15 @@ def parse_words(root: Entries, reader: Reader, lines: Lines) -> Words | None:
     if not reader.needs(entries, *_NEEDED):
         return None
     parts: dict[str, dict[str, tuple[str, ...]]] = {}
-    for key, known in (("control", CONTROLS), ("choices", None), ("danger", TIERS)):
+    for key, known, optional in (
+        ("control", CONTROLS, ()),
+        ("choices", None, ()),
+        ("danger", TIERS, (HARMLESS,)),
+    ):
         within = reader.at(entries[key].line)
         map_ = within.entries(entries[key].value, key)
         if map_ is not None and known is not None:
-            within.only(map_, known)
+            within.only(map_, (*known, *optional))
             within.needs(map_, *known)
         parts[key] = {}
         for name, line, words in within.lists(entries[key].value, key) if map_ is not None else ():

@@ -6,6 +6,8 @@ from typing import Literal
 
 from rapidfuzz import fuzz, process
 
+from bot.engine.harmless import Harmless, inside
+from bot.engine.nowness import NOT, Time, time_of
 from bot.engine.slang import collapse
 from bot.engine.text import canonical, plain
 
@@ -14,7 +16,6 @@ RANK: Mapping[str | None, int] = {None: 0, "weak": 1, "strong": 2, "self": 3}
 _ENDINGS = frozenset("nya ku mu in i an kan lah kah n".split())
 #: After the wish to die the verb endings are left out: "mau matiin lampu" is no wish to die.
 _WISH_ENDINGS = frozenset("nya ku lah kah".split())
-_NOT = frozenset({"tidak", "bukan", "belum"})
 _BETWEEN = frozenset({"pernah", "sampai", "akan", "bakal", "jadi", "lagi"})
 #: "hp mau mati", "mati lampu": the battery, not the child.
 _THINGS = frozenset(
@@ -87,7 +88,8 @@ class DangerWords:
     """The danger list of a set, ready to be looked for."""
 
     def __init__(self, danger: Mapping[str, tuple[str, ...]]) -> None:
-        self._now = tuple(" ".join(_tokens(word)) for word in danger.get("now", ()))
+        self._now = tuple(tokens for word in danger.get("now", ()) if (tokens := _tokens(word)))
+        self._harmless = Harmless(_tokens(sentence) for sentence in danger.get("harmless", ()))
         self._phrases = tuple(
             _Phrase(tier, "".join(tokens), " ".join(tokens))
             for tier in ("self", "strong", "violence", "weak")
@@ -119,29 +121,45 @@ class DangerWords:
         return Danger(tier, any(danger.fear for danger in found))
 
     def _in(self, text: _Text) -> list[Danger]:
-        spaced = f" {' '.join(text.tokens)} "
-        now = any(f" {word} " in spaced for word in self._now)
-        found = []
-        for phrase in self._phrases:
-            if phrase.joined not in text.joined:
-                continue
-            for first, last in text.places(phrase):
-                if not _false_friend(phrase, text.tokens, first, last):
-                    found.append(_judged(phrase.tier, now=now, negated=_negated(text.tokens, first)))
-        return found + self._similar(text)
+        hits = [
+            (phrase, first, last)
+            for phrase in self._phrases
+            if phrase.joined in text.joined
+            for first, last in text.places(phrase)
+            if not _false_friend(phrase, text.tokens, first, last)
+        ]
+        similar = self._similar(text)
+        if not hits and not similar:
+            return []
+        time = time_of(text.tokens, self._now, {at for _, first, last in hits for at in range(first, last + 1)})
+        found = [
+            (_judged(phrase.tier, time, negated=_negated(text.tokens, first)), first, last)
+            for phrase, first, last in hits
+        ]
+        return self._weighed(text, [*found, *similar])
 
-    def _similar(self, text: _Text) -> list[Danger]:
+    def _weighed(self, text: _Text, found: list[tuple[Danger, int, int]]) -> list[Danger]:
+        """What stands in an everyday sentence only asks, unless any other danger word stands beside it."""
+        if all(danger.tier == "weak" for danger, _, _ in found):
+            return [danger for danger, _, _ in found]
+        spans = self._harmless.spans(text.tokens, text.joined)
+        if spans and all(inside(first, last, spans) for _, first, last in found):
+            return [Danger("weak", fear=False)]
+        return [danger for danger, _, _ in found]
+
+    def _similar(self, text: _Text) -> list[tuple[Danger, int, int]]:
         """Slips of the pen. What only resembles a danger word asks; it never alarms, but for the wish to die."""
         found = []
         for width, (words, phrases) in self._by_width.items():
             cutoff = 85 if width == 1 else 88
             starts = range(len(text.tokens) - width + 1)
-            for window in sorted({" ".join(text.tokens[at : at + width]) for at in starts}):
+            for window, first in {" ".join(text.tokens[at : at + width]): at for at in starts}.items():
                 for word, score, at in process.extract(window, words, scorer=fuzz.ratio, score_cutoff=cutoff, limit=3):
                     phrase = phrases[at]
                     if word != window and _same_words(word, window) and not _false_friend(phrase, text.tokens, 0, -1):
                         sure = phrase.tier == "self" and width > 1 and score >= 90
-                        found.append(Danger("self" if sure else "weak", fear=phrase.tier != "violence"))
+                        danger = Danger("self" if sure else "weak", fear=phrase.tier != "violence")
+                        found.append((danger, first, first + width - 1))
         return found
 
 
@@ -151,13 +169,13 @@ def _same_words(phrase: str, window: str) -> bool:
     return all(one == other or (other not in _OTHER_WORDS and fuzz.ratio(one, other) >= 80) for one, other in pairs)
 
 
-def _judged(tier: str, *, now: bool, negated: bool) -> Danger:
+def _judged(tier: str, time: Time, *, negated: bool) -> Danger:
     if tier == "self":
         return Danger("self", fear=True)
-    if negated:
-        return Danger("weak", fear=tier != "violence")
+    if negated or (time.over and tier != "weak"):
+        return Danger("weak", fear=tier != "violence" and not time.over)
     if tier == "violence":
-        return Danger("strong", fear=True) if now else Danger("weak", fear=False)
+        return Danger("strong", fear=True) if time.now else Danger("weak", fear=False)
     return Danger("strong" if tier == "strong" else "weak", fear=True)
 
 
@@ -165,7 +183,7 @@ def _negated(tokens: list[str], first: int) -> bool:
     before = tokens[max(0, first - 2) : first]
     if not before:
         return False
-    return before[-1] in _NOT or (len(before) == 2 and before[0] in _NOT and before[1] in _BETWEEN)
+    return before[-1] in NOT or (len(before) == 2 and before[0] in NOT and before[1] in _BETWEEN)
 
 
 def _false_friend(phrase: _Phrase, tokens: list[str], first: int, last: int) -> bool:

@@ -29,7 +29,8 @@ BANDS = {
 }  # fmt: skip
 ASKED_BACK = ("200", "-1", "0", "umur -1", "umur 200", "lahir 2030", "lahir 1800", "kelas 6 7", "-1 tahun",
     "2 anak, 7 dan 14",
-    "3 tahun lulus sma", "sudah 2 tahun tidak sekolah", "belum 12 tahun sekolah", "kelas", "belum masuk sd", "2014 2020", "12-13", "3 dan 8", "lulus sma", "belum sekolah", "belasan", "tidak muda", "anak anak", "", "😭",
+    "3 tahun lulus sma", "sudah 2 tahun tidak sekolah", "belum 12 tahun sekolah", "kelas", "belum masuk sd",
+    "2014 2020", "12-13", "3 dan 8", "lulus sma", "belum sekolah", "belasan", "tidak muda", "anak anak", "", "😭",
     "kelas 13",
               "aku takut pulang ke rumah", "1" * 50)  # fmt: skip
 
