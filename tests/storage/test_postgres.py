@@ -122,7 +122,7 @@ def two_roles(server: PostgresServer, databases: Databases) -> Iterator[Callable
                 block = re.sub(rf"\b{name}\b", real, block)
             # The databases are there already.
             block = re.sub(r"CREATE DATABASE (\w+) OWNER", r"ALTER DATABASE \1 OWNER TO", block)
-            for statement in block.split(";"):
+            for statement in filter(str.strip, block.split(";")):
                 server.execute(statement, names.get(place))
             if place == "postgres":
                 for actor in ACTORS:
