@@ -133,7 +133,7 @@ class DangerWords:
             return []
         time = time_of(text.tokens, self._now, {at for _, first, last in hits for at in range(first, last + 1)})
         found = [
-            (_judged(phrase.tier, time, negated=_negated(text.tokens, first)), first, last)
+            (_judged(phrase.tier, time, first, negated=_negated(text.tokens, first)), first, last)
             for phrase, first, last in hits
         ]
         return self._weighed(text, [*found, *similar])
@@ -169,14 +169,14 @@ def _same_words(phrase: str, window: str) -> bool:
     return all(one == other or (other not in _OTHER_WORDS and fuzz.ratio(one, other) >= 80) for one, other in pairs)
 
 
-def _judged(tier: str, time: Time, *, negated: bool) -> Danger:
+def _judged(tier: str, time: Time, place: int, *, negated: bool) -> Danger:
     if tier == "self":
         return Danger("self", fear=True)
-    if negated or (time.over and tier != "weak"):
-        return Danger("weak", fear=tier != "violence" and not time.over)
     if tier == "violence":
-        return Danger("strong", fear=True) if time.now else Danger("weak", fear=False)
-    return Danger("strong" if tier == "strong" else "weak", fear=True)
+        now = time.now_at(place) and not negated
+        return Danger("strong", fear=True) if now else Danger("weak", fear=False)
+    over = time.over_at(place)
+    return Danger("weak" if negated or over or tier == "weak" else "strong", fear=not over)
 
 
 def _negated(tokens: list[str], first: int) -> bool:

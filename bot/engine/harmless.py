@@ -19,9 +19,11 @@ _SERIOUS = frozenset(
     (
         "marah mengamuk amuk teriak jerit menjerit kejar ngejar mengejar dikejar ancam paksa dipaksa mabuk nangis "
         "menangis tangis bertengkar berantem berkelahi kelahi ribut luka terluka sakit kesakitan darah mati mampus "
-        "bunuh lari kabur jahat kasar ampun sadis"
+        "bunuh lari kabur jahat kasar ampun sadis kamar kamarku nyari mencari cari udahan menyerah nyerah"
     ).split()
 )
+#: "aku sama ayam dikurung", "kayak ayam dikurung": then it is said of a person.
+_LIKENED = frozenset("sama dengan dan bareng kayak kaya kek seperti macam ibarat".split())
 
 
 class Harmless:
@@ -40,7 +42,7 @@ class Harmless:
             for sentence in self._sentences
             if all(word in joined for word in sentence)
             for at in range(len(tokens))
-            if (last := _end(tokens, at, sentence)) is not None
+            if (last := _end(tokens, at, sentence)) is not None and (at == 0 or tokens[at - 1] not in _LIKENED)
         ]
         rest = [token for at, token in enumerate(tokens) if not inside(at, at, found)]
         return found if _SERIOUS.isdisjoint(rest) else []

@@ -13,22 +13,35 @@ _NOW, _AGAIN = "sekarang", "lagi"
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """`now`: a word says that it happens now. `over`: it is told as past, and every such word is taken back."""
+    """`now`: a word says that it happens now. `ended`: the place where every such word was taken back; -1 if none was.
+
+    `past`: a word tells of earlier times.
+    """
 
     now: bool = False
-    over: bool = False
+    ended: int = -1
+    past: bool = False
+
+    def now_at(self, place: int) -> bool:
+        """Whether what stands there happens now: what is told after "sekarang tidak" is told of now."""
+        return self.now or 0 <= self.ended < place
+
+    def over_at(self, place: int) -> bool:
+        """Whether what stands there is told as past and over."""
+        return self.past and not self.now and place < self.ended
 
 
 def time_of(tokens: Sequence[str], words: Sequence[Sequence[str]], acts: Collection[int]) -> Time:
     """When the text speaks of. `words`: the words that say now; `acts`: the places of danger words in the text."""
-    found = [
-        _taken_back(tokens, at, at + len(word), acts)
+    places = [
+        (at, len(word))
         for word in words
         for at in range(len(tokens) - len(word) + 1)
         if tokens[at] == word[0] and list(tokens[at : at + len(word)]) == list(word)
     ]
-    back = bool(found) and all(found)
-    return Time(now=bool(found) and not back, over=back and not _PAST.isdisjoint(tokens))
+    now = not all(_taken_back(tokens, at, at + length, acts) for at, length in places)
+    ended = max((at for at, _ in places), default=-1) if not now else -1
+    return Time(now, ended, not _PAST.isdisjoint(tokens))
 
 
 def _taken_back(tokens: Sequence[str], first: int, after: int, acts: Collection[int]) -> bool:
@@ -43,7 +56,7 @@ def _taken_back(tokens: Sequence[str], first: int, after: int, acts: Collection[
         return 0 <= before < first - 1 and tokens[before] in NOT
     while after < len(tokens) and tokens[after] in _SINCE:
         after += 1
-    if after == len(tokens):
+    if after == len(tokens) or after in acts:
         return False
     if tokens[after] in _SAFE:
         return tokens[first] == _NOW

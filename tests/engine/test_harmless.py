@@ -31,6 +31,13 @@ REAL = (
     "dipukul lagi aku sekarang ga bisa jalan", "ga kuat dipukul lagi", "papa masih mukulin mama", "barusan ditampar",
     "dia lagi nendang adikku", "lagi diperkosa om", "aku ga mau dipukul lagi", "adikku diseret papa barusan",
     "dulu dipukul sekarang lagi dipukul lagi", "dulu dipukul sekarang makin parah",
+    "dulu dipukul sekarang tidak dipukul tapi dicekik", "dulu dipukul sekarang tidak dipukul tapi ditendang",
+    "pernah dicekik sekarang tidak bisa napas", "dulu pernah dipukul, sekarang tidak aman",
+    "dulu dipukul sekarang tidak ada yang nolong", "dulu diperkosa sekarang tidak berani pulang",
+    # beside an everyday sentence
+    "papa bawa pisau ke dapur terus ke kamarku", "dia bawa parang ke kebun nyari aku", "aku sama ayam dikurung",
+    "aku kayak ayam dikurung", "capek hidup di sini mau udahan", "motor dikunci aku dikunci",
+    "tanganku diikat rambutku diikat",
     # the wish to die
     "aku mau mati", "mau mati aja rasanya", "capek hidup", "capek hidup di dunia ini", "capek hidup begini terus",
     "capek hidup di sini pengen mati", "capek hidup di sini dipukulin terus", "bosan hidup", "pengen bunuh diri",
