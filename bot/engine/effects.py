@@ -36,7 +36,8 @@ class Show:
     """One finished message, at most 1,400 characters.
 
     `text` is Indonesian with `*bold*` as its only markup; {kanal} {tunggu} {status} {layanan.KEY} still stand in it.
-    `settle`: an acknowledgement inside a several-message answer; only the last of a burst needs sending.
+    `settle`: an acknowledgement inside a several-message answer, or a question that is only repeated; of a burst
+    only the last needs sending. A question that is new never settles.
     `urgent`: the sentence of an alarm; it goes out first.
     `push`: said unasked; the key in messages/push.yaml of what is sent instead where content may not go out.
     `question`: "script.step" if this message asks.
