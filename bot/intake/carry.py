@@ -213,7 +213,7 @@ class Carry:
         self._letters.append(("more", {}))
 
     def _post(self, kind: str, facts: dict[str, Any]) -> None:
-        thread_id, now, tools = self.thread(), self.now, self.tools
+        thread_id, now, tools, before = self.thread(), self.now, self.tools, self.sent
         if kind != "more" and _RANK[kind] > _RANK[self.sent]:
             self.sent = kind
         values: dict[str, Any] = {"sent": self.sent, "balas": self.session.balas}
@@ -228,7 +228,9 @@ class Carry:
         if kind == "alarm":
             steps |= DARURAT_STEPS
             values["level"] = "darurat"
-        if kind != "more":
+        by_silence = facts.get("reason") == "diam" or facts.get("unfinished")
+        if kind != "more" and not (by_silence and before != "no"):
+            # What the person sent stays the act that is answered; silence sent nothing.
             values["sent_at"] = now
 
         def write(conn: Connection) -> None:

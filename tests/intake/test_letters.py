@@ -303,3 +303,16 @@ async def test_kode_is_there_as_soon_as_something_was_sent(line: Any) -> None:
     first = await phone.say("kode")
     assert "Kodemu" in first
     assert await phone.say("kode") == first
+
+
+async def test_who_sent_it_hears_that_it_arrived_though_silence_alarmed_meanwhile(line: Any) -> None:
+    phone = line.phone()
+    story = "aku takut sekali di rumah"
+    await phone.say("halo", "lapor", "2", "1", "1", "jl mufakat", story, "selesai", "kirim")
+    line.clock.advance(timedelta(minutes=3, seconds=30))
+    for address in line.store.read_now(lambda conn: ticks.due_sessions(conn, line.clock.now())):
+        await line.intake.wait_is_over(address, line.clock.now())
+    await phone.take()
+    line.clock.advance(timedelta(hours=1))
+    await accept(line, line.letters()[0].body["thread"])
+    assert any("Sudah sampai" in text for text in await phone.take())
