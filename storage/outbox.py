@@ -175,14 +175,6 @@ def anything_due(connection: Connection, now: datetime) -> bool:
     return connection.execute(select(OUTBOX.c.seq).where(or_(due, over)).limit(1)).first() is not None
 
 
-def replace_due(connection: Connection, row_id: bytes, due_at: datetime) -> bool:
-    """Moves a row that waits for its first sending to another time; False if it is too late for that."""
-    untouched = and_(OUTBOX.c.state == "waiting", OUTBOX.c.attempts == 0)
-    changed = _change(connection, row_id, untouched, due_at=due_at)
-    announce(connection, "outbox")
-    return changed
-
-
 def withdraw(
     connection: Connection,
     *,

@@ -1,12 +1,13 @@
 """`berani db`: the stores' tables."""
 
 import os
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
+from bot.cli.actors_here import actors_here
 from bot.settings import Settings, SettingsError, load, setting_name
-from storage import keys, migrate
+from storage import migrate
 from storage.errors import MigrationPending, StoreDown, StoreFaulty
 from storage.shared_tables import Actor
 
@@ -28,7 +29,7 @@ def upgrade(
     except SettingsError as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
-    problems = [_upgrade(settings, one) for one in ([actor] if actor else _actors_here(settings))]
+    problems = [_upgrade(settings, one) for one in ([actor] if actor else actors_here(settings))]
     if any(problems):
         typer.echo("\n".join(problem for problem in problems if problem), err=True)
         raise typer.Exit(1)
@@ -48,16 +49,3 @@ def _upgrade(settings: Settings, actor: Actor) -> str:
         return f"{actor}: the store can't be used ({what})\n  fix: {fix}"
     typer.echo(f"{actor}: {'tables are up to date now' if changed else 'nothing to do'}")
     return ""
-
-
-def _actors_here(settings: Settings) -> list[Actor]:
-    """Both actors, unless only one has keys here: then the other's store is upgraded where its keys are."""
-    here: list[Actor] = [actor for actor in get_args(Actor) if _has_keys(settings, actor)]
-    return here or list(get_args(Actor))
-
-
-def _has_keys(settings: Settings, actor: Actor) -> bool:
-    try:
-        return keys.is_made(settings.key_dir, actor)
-    except keys.KeyProblem:
-        return False  # not ours to look at: another user's

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
+from bot.cli.actors_here import actors_here
 from bot.cli.problems import end_the_verb
 from bot.clock import SystemClock
 from bot.content import publish as published
@@ -20,8 +21,6 @@ from bot.content.parse import parse, read_dir
 from bot.content.sentences import system
 from bot.content.text import fill
 from bot.settings import Settings, load
-from storage import keys
-from storage.shared_tables import Actor
 from storage.store import Store
 
 app = typer.Typer(help="Check, try, understand and publish flow scripts.", no_args_is_help=True)
@@ -108,7 +107,7 @@ def publish(
         now = SystemClock(settings.honoured_clock_file).now()
         _content(settings.flows_dir)  # refused before any store is touched
         files = read_dir(settings.flows_dir)
-        for actor in _actors_here(settings):
+        for actor in actors_here(settings):
             url = settings.intake_database_url if actor == "intake" else settings.desk_database_url
             store = Store.open(url.get_secret_value(), actor)
             try:
@@ -171,9 +170,3 @@ def _lines() -> Iterator[str]:
     """Lines of stdin as they come; bytes that are not UTF-8 become lone surrogates."""
     while raw := sys.stdin.buffer.readline():
         yield raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "surrogateescape")
-
-
-def _actors_here(settings: Settings) -> list[Actor]:
-    """The actors whose keys are on this machine; both, if none has any yet."""
-    actors: tuple[Actor, ...] = get_args(Actor)
-    return [actor for actor in actors if keys.is_made(settings.key_dir, actor)] or list(actors)

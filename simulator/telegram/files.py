@@ -10,7 +10,6 @@ from simulator.telegram.world import World
 
 # https://core.telegram.org/bots/api#sending-files
 MOST_PHOTO_BYTES = 10 * 1024 * 1024
-MOST_UPLOAD_BYTES = 50 * 1024 * 1024
 # https://core.telegram.org/bots/api#getfile
 MOST_FETCHED_BYTES = 20 * 1024 * 1024
 

@@ -3,8 +3,7 @@
 import base64
 from typing import Any
 
-from simulator.telegram.errors import bad_request
-from simulator.telegram.state import ANONYMOUS_ADMIN_ID, Bot, Chat, Json, Member, Message, Person, User
+from simulator.telegram.state import ANONYMOUS_ADMIN_ID, Bot, Chat, Json, Member, Message, User
 
 # https://core.telegram.org/bots/api#chatmemberadministrator
 RIGHTS = (
@@ -136,10 +135,3 @@ def message(note: Message, bot: Bot, *, with_reply: bool = True) -> Json:
     if note.inline:
         shape["reply_markup"] = {"inline_keyboard": note.inline}
     return shape
-
-
-def person_of(place: Chat) -> Person:
-    """The person of a private chat; raises ApiError 400 for a group."""
-    if place.person is None:
-        raise bad_request("chat not found")
-    return place.person

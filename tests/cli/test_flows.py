@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.cli.actors_here import actors_here
 from bot.cli.flows import app
 from bot.cli.player import Player
 from bot.content.parse import parse, read_dir
+from bot.settings import load
 from storage import keys
 from storage.entropy import system_entropy
+from storage.shared_tables import Actor
 from tests.conftest import Databases
 from tests.content.sets import FLOWS, base
 
@@ -161,3 +164,19 @@ def test_publish_makes_the_folder_live_in_both_stores_and_refuses_a_broken_one(
     assert refused.exit_code == 1
     assert "lapor.yaml baris 18" in refused.output
     assert "is live" not in refused.output
+
+
+def test_where_the_other_sides_keys_are_another_users_only_the_own_store_is_published_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = keys.is_made
+
+    def is_made(key_dir: Path, actor: Actor) -> bool:
+        if actor == "desk":
+            raise keys.KeyProblem(key_dir / actor, "cannot be read (PermissionError)", "")
+        return made(key_dir, actor)
+
+    monkeypatch.setattr(keys, "is_made", is_made)
+    keys.init(tmp_path / "var" / "keys", "intake", system_entropy)
+    assert actors_here(load({})) == ["intake"]
