@@ -15,6 +15,7 @@ from bot.clock import Clock
 from bot.content import publish
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.reports import Reports
 from bot.settings import Actor, Settings
 from handoff.desk import Desk, Enclosures, read_enclosures
 from storage import keys, outbox
@@ -41,6 +42,7 @@ class DeskActor:
         """Opens keys and store; raises KeyProblem, SettingsError, MigrationPending, StoreDown."""
         self._clock, self._metrics = clock, metrics
         self._flows = settings.flows_dir
+        self._reports = Reports(self.name, metrics)
         token = settings.token("desk")
         url = settings.desk_database_url.get_secret_value()
         actor_keys = keys.load_desk(settings.key_dir)
@@ -64,9 +66,9 @@ class DeskActor:
             now=clock.now,
             monotonic=clock.monotonic,
             jitter=jitter,
-            report=self._delivered,
+            report=self._reports.delivered,
         )
-        self._poller = Poller("desk", self._bot, self._receive, self._report, clock.monotonic)
+        self._poller = Poller("desk", self._bot, self._receive, self._reports.polled, clock.monotonic)
         self._peer = Store.open_peer(settings.intake_database_url.get_secret_value())
         self.courier: Courier[Enclosures] = Courier(
             self.store,
@@ -77,9 +79,8 @@ class DeskActor:
             clock.now,
             on_alarm=self._alarm,
             on_refused=self._refused,
-            on_peer=self._peer_state,
+            on_peer=self._reports.peer,
         )
-        self._peer_down = False
         self._full_tick: float | None = None
 
     async def start(self) -> None:
@@ -150,23 +151,24 @@ class DeskActor:
     async def _turn(self, inbound: Inbound) -> str:
         """One turn; what fails twice is set aside as a teknis case, with its text for whoever owns it."""
         now, failures = self._clock.now(), 0
+        broken: Exception | None = None
         for _ in range(RACES):
             try:
                 await self.store.write(lambda conn: self._desk.receive(conn, inbound, now))
-            except StoreDown:
-                raise
-            except (Conflict, ConstraintBroken):
-                continue
+            except (StoreDown, Conflict):
+                raise  # the update comes again
+            except ConstraintBroken as problem:
+                broken = problem  # somebody else wrote the same row; met every time, it would hold up everybody
             except Exception as problem:  # noqa: BLE001 - whatever it is, a human must hear of it
-                failures += 1
+                failures, broken = failures + 1, problem
                 if failures > 1:
-                    _log.error("turn_set_aside", actor=self.name, exc_info=problem)
-                    what = f"turn_{type(problem).__name__}"
-                    await self.store.write(lambda conn: self._desk.set_aside(conn, inbound, what, now))  # noqa: B023
-                    return "set_aside"
+                    break
             else:
                 return "done"
-        raise Conflict
+        _log.error("turn_set_aside", actor=self.name, exc_info=broken)
+        what = f"turn_{type(broken).__name__}"
+        await self.store.write(lambda conn: self._desk.set_aside(conn, inbound, what, now))
+        return "set_aside"
 
     async def _sweep(self) -> None:
         now = self._clock.now()
@@ -177,26 +179,10 @@ class DeskActor:
         now = self._clock.now()
         return (await self.store.read(lambda conn: self._desk.file(conn, ref, now))).data
 
-    def _report(self, event: str) -> None:
-        if event == "update_malformed":
-            self._metrics.rejected(self.name, "malformed")
-        _log.warning(event, actor=self.name)
-
-    def _delivered(self, event: str, age: float) -> None:
-        if event == "delivery_sent":
-            self._metrics.delivered(self.name, age)
-        else:
-            _log.warning(event, actor=self.name)
-
     def _alarm(self, conn: Connection, alarm: Alarm) -> None:
-        _log.error("letter_alarm", actor=self.name, what=alarm.trouble, letter=alarm.letter)
+        self._reports.alarm(alarm)
         self._desk.trouble(conn, f"letter_{alarm.trouble}", self._clock.now())
 
     def _refused(self, conn: Connection, letter_id: bytes, _reason: str) -> None:
-        _log.error("letter_refused", actor=self.name, letter=letter_id)
+        self._reports.refused(letter_id)
         self._desk.trouble(conn, "letter_refused", self._clock.now(), held_report=True)
-
-    def _peer_state(self, since: object) -> None:
-        if self._peer_down != (since is not None):
-            self._peer_down = since is not None
-            _log.warning("peer_down" if since else "peer_back", actor=self.name)

@@ -21,6 +21,7 @@ from bot.intake.tools import Tools
 from bot.intake.turn import Intake, TurnSetAside
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.reports import Reports
 from bot.settings import Actor, Settings
 from storage import keys, outbox
 from storage.courier import Alarm, Courier
@@ -47,6 +48,7 @@ class IntakeActor:
         """Opens keys and store; raises KeyProblem, SettingsError, MigrationPending, StoreDown."""
         self._clock, self._metrics = clock, metrics
         self._flows = settings.flows_dir
+        self._reports = Reports(self.name, metrics)
         token = settings.token("intake")
         actor_keys = keys.load_intake(settings.key_dir)
         self.store = Store.open(settings.intake_database_url.get_secret_value(), "intake")
@@ -65,9 +67,9 @@ class IntakeActor:
             now=clock.now,
             monotonic=clock.monotonic,
             jitter=jitter,
-            report=self._delivered,
+            report=self._reports.delivered,
         )
-        self._poller = Poller("intake", self._bot, self._receive, self._report, clock.monotonic)
+        self._poller = Poller("intake", self._bot, self._receive, self._reports.polled, clock.monotonic)
         letters = LettersIn(self._tools)
         self._peer = Store.open_peer(settings.desk_database_url.get_secret_value())
         self.courier: Courier[None] = Courier(
@@ -79,9 +81,8 @@ class IntakeActor:
             clock.now,
             on_alarm=self._alarm,
             on_refused=self._refused,
-            on_peer=self._peer_state,
+            on_peer=self._reports.peer,
         )
-        self._peer_down = False
         self._ready_at = clock.monotonic()
 
     async def start(self) -> None:
@@ -163,33 +164,17 @@ class IntakeActor:
     async def _sweep(self) -> None:
         await postal.forget(self.store, self._peer, self._clock.now(), media.sweep)
 
-    def _report(self, event: str) -> None:
-        if event == "update_malformed":
-            self._metrics.rejected(self.name, "malformed")
-        _log.warning(event, actor=self.name)
-
-    def _delivered(self, event: str, age: float) -> None:
-        if event == "delivery_sent":
-            self._metrics.delivered(self.name, age)
-        else:
-            _log.warning(event, actor=self.name)
-
     def _alarm(self, conn: Connection, alarm: Alarm) -> None:
-        _log.error("letter_alarm", actor=self.name, what=alarm.trouble, letter=alarm.letter)
+        self._reports.alarm(alarm)
         self._trouble(conn, f"letter_{alarm.trouble}", self._clock.now())
 
     def _refused(self, conn: Connection, letter_id: bytes, reason: str) -> None:
-        _log.error("letter_refused", actor=self.name, letter=letter_id)
+        self._reports.refused(letter_id)
         self._trouble(conn, f"letter_refused_{reason}", self._clock.now())
 
     def _trouble(self, conn: Connection, what: str, now: datetime) -> None:
         body = {"at": now.isoformat(), "what": what, "thread": None, "raw": None, "held_report": False}
         self._tools.post(conn, "trouble", body, now)
-
-    def _peer_state(self, since: datetime | None) -> None:
-        if self._peer_down != (since is not None):
-            self._peer_down = since is not None
-            _log.warning("peer_down" if since else "peer_back", actor=self.name)
 
 
 async def _no_media(_: str) -> bytes:
