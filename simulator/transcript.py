@@ -75,7 +75,8 @@ class Transcript:
         if kind in {"message", "edit"}:
             return self._message(event["message"], edited=kind == "edit")
         if kind == "delete":
-            return "—", Text("(pesan dihapus)", style="dim")
+            before = clean(event["message"]["text"]) or _KINDS.get(event["message"]["kind"], "")
+            return "Bot", Text(f"(menghapus pesan: {before.partition(chr(10))[0]})", style="dim")
         if kind == "press":
             return self._name(event["by"]), Text(f"menekan [{event['label']}]", style="yellow")
         if kind == "answer" and event["text"]:

@@ -150,6 +150,13 @@ def test_every_line_of_the_transcript_says_when_where_and_who(stage: Stage, scen
     assert "[Mau cerita]" in paper.getvalue()
 
 
+def test_a_message_that_goes_away_is_told_with_its_first_line(stage: Stage, scene: Any, paper: io.StringIO) -> None:
+    sent = scene.call("sendMessage", chat_id=scene.ani.id, text="Mau apa?\nPilih satu.")["result"]["message_id"]
+    scene.call("deleteMessage", chat_id=scene.ani.id, message_id=sent)
+    stage.pump()
+    assert "Bot: (menghapus pesan: Mau apa?)" in paper.getvalue()
+
+
 def test_the_story_can_be_read_aloud_and_names_only_its_own_people() -> None:
     known = {*REPORTERS, *STAFF, GROUP, "pemenang", "yang_kalah", ""}
     steps = whole()
