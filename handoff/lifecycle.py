@@ -1,7 +1,7 @@
 """The life of a case: which act leads from which state to which. Everything that may happen to a state stands here.
 
 `referred` and `monitoring` are reached by acts that come with later work; the table knows them so that a case in one of
-them is never stuck. Two lines go beyond DESIGN section 7, because nothing may float: a case whose officer is gone goes
+them is never stuck. Two lines are there because nothing may float: a case whose officer is gone goes
 back to the group from `in_progress` too, and a closed case whose officer is gone is `new` again when its reporter
 writes.
 """

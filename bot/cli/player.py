@@ -30,7 +30,7 @@ _SENT: Mapping[str, events.Event] = {
     "(kontak)": events.SentContact("0800000000"),
     "(stiker)": events.SentOther("sticker"),
 }
-#: A receipt code has sixteen digits (DESIGN.md, section 3); this one is right here.
+#: A receipt code has sixteen digits (bot/intake/receipts.py); this one is right here.
 RIGHT_CODE = "0000000000000000"
 
 

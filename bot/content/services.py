@@ -9,7 +9,7 @@ from bot.content.nodes import Entries
 from bot.content.shape import ID, Reader, value
 from bot.content.text import SERVICE
 
-#: National numbers, always shown: police 110, emergency 112, ambulance 119, SAPA 129 (DESIGN.md, section 9).
+#: National numbers, always shown: police 110, emergency 112, ambulance 119, SAPA 129.
 NATIONAL = frozenset({"110", "112", "119", "129"})
 _NUMBER = re.compile(r"\+?[0-9][0-9 -]{1,18}[0-9]")
 _KEYS = ("number", "label", "source", "confirmed")

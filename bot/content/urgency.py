@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-#: What holds where no rule fits (DESIGN.md, section 5). `rendah` is a human's decision only.
+#: What holds where no rule fits. `rendah` is a human's decision only.
 DEFAULT = ("sedang", "bawaan")
 #: Value of a field that was never asked.
 NEVER_ASKED = "belum"

@@ -15,7 +15,7 @@ from bot.engine.script import Choice, Effect, Kind
 from bot.engine.slang import COURTESY, JOINTS, NEGATIONS, NUMBER_LEADS, ORDINALS
 from bot.engine.text import Forms, empty, forms, has_letters, meant, number_word, plain
 
-#: LAB.md section 7: below 80 nothing is a typo, and the runner-up must be 15 lower.
+#: Below 80 nothing is a typo, and the runner-up must be 15 lower.
 SURE, MARGIN, SHORTEST = 80.0, 15.0, 3
 #: What a text must reach whose words are divided otherwise ("hpku").
 RESPACED = 88.0

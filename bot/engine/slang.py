@@ -1,6 +1,6 @@
 """Spellings of chat Indonesian (with Banjar and Javanese), as tables: what is typed -> what is meant.
 
-Own list, from DOMAIN.md section 7 and everyday chats; regional words with another sense in Indonesian are left out.
+Own list, from everyday chats; regional words with another sense in Indonesian are left out.
 """
 
 from collections.abc import Mapping

@@ -25,9 +25,9 @@ from storage.shared_tables import OUTBOX
 CLEARED = "cleared"
 """Kind of an outbox row that was on its way when its chat was cleared."""
 UNSENT_ACCEPTED = timedelta(seconds=60)
-"""After this long without the desk's `accepted`, the numbers are shown (DESIGN section 3)."""
+"""After this long without the desk's `accepted`, the numbers are shown."""
 DARURAT_STEPS = {"darurat_5": timedelta(minutes=5), "darurat_15": timedelta(minutes=15)}
-"""When intake tells the reporter of an unclaimed darurat (INTAKE, section D)."""
+"""When intake tells the reporter of an unclaimed darurat."""
 _RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
 """Which letter outweighs which: only a consultation keeps back what is not text, so an alarm after it must not."""
 
@@ -199,7 +199,7 @@ class Carry:
     # --- what the desk hears ------------------------------------------------------------------------------------------
 
     def _alarm(self, alarm: fx.Alarm) -> None:
-        # Silence after words of danger counts as a strong word (DESIGN section 5).
+        # Silence after words of danger counts as a strong word.
         tier = "strong" if alarm.reason == "diam" and alarm.tier != "self" else alarm.tier
         self._letters.append(("alarm", {"reason": alarm.reason, "kata": tier}))
 

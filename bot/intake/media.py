@@ -18,7 +18,7 @@ from storage.intake_tables import ANSWERS, BLOBS, MEDIA_FILES, THREADS
 from storage.store import Store
 
 PART = 1024 * 1024
-"""Bytes in one sealed part (DESIGN section 3)."""
+"""Bytes in one sealed part."""
 TRIED_FOR = timedelta(days=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=30)
 

@@ -1,4 +1,4 @@
-"""Whether something may be said to a reporter now, and how: the rules of INTAKE's "What is pushed", as a table.
+"""Whether something may be said to a reporter now, and how: the rules of what is pushed, as a table.
 
 Whoever looks over a child's shoulder must learn nothing, so what is not an answer to the person's own last message is a
 push, and only those who said that the phone is their own get its words unasked.

@@ -22,7 +22,7 @@ CANARY_EVERY = timedelta(hours=24)
 CANARY_AGAIN = timedelta(minutes=10)
 """How often a canary that stays unanswered is sent anew."""
 ASKED_FOR = timedelta(hours=24)
-"""How long the handle of a picture waits for the answer about it (INTAKE)."""
+"""How long the handle of a picture waits for the answer about it."""
 TRACE_FOR = timedelta(hours=48)
 """Telegram deletes nothing older (Bot API, deleteMessage)."""
 RECEIVED_FOR = timedelta(days=8)

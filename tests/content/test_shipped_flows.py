@@ -11,7 +11,7 @@ from bot.content.services import NATIONAL, numbers
 from bot.content.text import fill
 from tests.content.sets import FLOWS
 
-#: DOMAIN.md 5.3 and DESIGN.md 9: never asked, never promised, no word for a person or a deed that accuses or frightens.
+#: Never asked, never promised, no word for a person or a deed that accuses or frightens.
 NEVER_SAID = (
     "kenapa",
     "mengapa",

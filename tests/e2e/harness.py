@@ -28,7 +28,7 @@ ZONE = ZoneInfo("Asia/Makassar")
 STARTS_WITHIN = 30.0
 """Seconds for a start on a machine that does much else; what is promised is measured elsewhere."""
 STOPS_WITHIN = 5.0
-"""Seconds from SIGTERM to the end, with exit code 0 (DESIGN section 1)."""
+"""Seconds from SIGTERM to the end, with exit code 0."""
 
 
 class Process:

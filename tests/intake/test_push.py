@@ -1,4 +1,4 @@
-"""What may be said unasked: the table of INTAKE's "What is pushed", hour by hour."""
+"""What may be said unasked: the table of what is pushed, hour by hour."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

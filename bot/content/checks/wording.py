@@ -16,7 +16,7 @@ MAX_MESSAGE = 1_400
 MAX_BUTTON, MAX_ROW, FEW = 20, 24, 3
 #: A label is one line of review and report.
 MAX_LABEL = 60
-#: Longer sentences are not read by a frightened child (DESIGN.md, section 9).
+#: Longer sentences are not read by a frightened child.
 MAX_WORDS = 15
 # As long as the longest state of an answer in a review.
 _STATE = "tidak tahu"
