@@ -100,7 +100,7 @@ async def test_a_token_that_is_revoked_while_we_run_is_known_until_a_poll_succee
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.channels.telegram_poll.wait_for", at_once)
-        polls._handle = lambda _: _set(stop)  # type: ignore[assignment]
+        polls._handle = lambda _: _set(stop)
         await polls.run(stop)
     assert seen == [True, True]
     assert not polls.revoked
