@@ -380,7 +380,7 @@ def test_a_card_that_was_not_sent_yet_is_never_sent_once_there_is_a_newer_one(of
         posted.append(what[1])
         return show(*what)
 
-    office._show = shows  # type: ignore[method-assign]
+    office._show = shows  # type: ignore[method-assign,assignment]
     office.deliver = lambda: None  # type: ignore[method-assign]
     thread = office.report()
     office.write("more", thread, office.answer("bahaya", "ya"))
