@@ -20,7 +20,8 @@ class PortTaken(Exception):
     """The address to listen on cannot be had."""
 
     def __init__(self, listen: Listen, reason: str) -> None:
-        fix = "end whoever holds it, or write another HOST:PORT into BERANI_INTAKE_LISTEN (`berani desk`: _DESK_LISTEN)"
+        setting = "BERANI_INTAKE_LISTEN (for `berani desk`: BERANI_DESK_LISTEN)"
+        fix = f"end whoever holds it, or write another HOST:PORT into {setting}"
         super().__init__(f"cannot listen on {listen} ({reason})\n  fix: {fix}")
 
 

@@ -32,5 +32,7 @@ def end_the_verb() -> Iterator[None]:
         typer.echo(f"{what}\n  fix: end one of the two, and let nobody else use the tokens", err=True)
         raise typer.Exit(1) from None
     except (StoreDown, StoreFaulty) as problem:
-        typer.echo(f"The store cannot be used: {problem}\n  fix: see that the database is there and writable", err=True)
+        where = "BERANI_INTAKE_DATABASE_URL and BERANI_DESK_DATABASE_URL"
+        fix = f"see that what {where} name is there, and that this user may write to it"
+        typer.echo(f"The store cannot be used: {problem}\n  fix: {fix}", err=True)
         raise typer.Exit(1) from None
