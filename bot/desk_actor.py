@@ -48,6 +48,7 @@ class DeskActor:
         actor_keys = keys.load_desk(settings.key_dir)
         self._sqlite = url.startswith("sqlite")
         self.store = Store.open(url, "desk")
+        self.store.serve_alone()
         self._desk = Desk(
             actor_keys,
             publish.live,

@@ -52,6 +52,7 @@ class IntakeActor:
         token = settings.token("intake")
         actor_keys = keys.load_intake(settings.key_dir)
         self.store = Store.open(settings.intake_database_url.get_secret_value(), "intake")
+        self.store.serve_alone()
         self._sqlite = settings.intake_database_url.get_secret_value().startswith("sqlite")
         post = PostOffice(actor_keys.sender, system_entropy).post
         self._tools = Tools.of(actor_keys, system_entropy, settings.timezone, post)

@@ -72,6 +72,9 @@ class PostgresBackend:
             yield connection
             self.topics.tell(connection)
 
+    def serve_alone(self) -> None:
+        """Any number of processes may serve: leases tell what is in flight."""
+
     def close(self) -> None:
         """Waits for what was accepted."""
         self._writers.shutdown(wait=True)

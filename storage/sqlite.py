@@ -15,6 +15,8 @@ from storage.topics import Topics
 from storage.writer import CLOSING_PATIENCE, Writer
 
 T = TypeVar("T")
+ENDING_PATIENCE = 6.0
+"""Seconds in which a service that was told to end has ended; the next one waits so long for its place."""
 
 
 class SqliteBackend:
@@ -30,6 +32,7 @@ class SqliteBackend:
         self._writer: Writer | None = None
         self._opening = threading.Lock()
         self._closed = False
+        self._serving: FileLock | None = None
         self.read_now(lambda connection: connection.exec_driver_sql("SELECT 1"))  # asserts the settings
 
     def submit(self, work: Callable[[Connection], T]) -> "Future[T]":
@@ -56,12 +59,23 @@ class SqliteBackend:
             yield connection
             self.topics.tell(connection)
 
+    def serve_alone(self) -> None:
+        """Holds `<database>.serving` for the life of this store. Raises StoreDown if another service holds it."""
+        lock = FileLock(self._path.with_name(f"{self._path.name}.serving"), patience=ENDING_PATIENCE)
+        try:
+            lock.__enter__()
+        except StoreDown:
+            raise StoreDown("another service already works on it: end that one first") from None
+        self._serving = lock
+
     def close(self) -> None:
         """Waits for what was accepted."""
         with self._opening:
             self._closed = True
         if self._writer is not None:
             self._writer.close()
+        if self._serving is not None:
+            self._serving.__exit__(None, None, None)
         # The last connection to close checkpoints, which only the holder of the lock may do. If another process keeps
         # the lock, it has a connection itself, and ours is not the last.
         try:

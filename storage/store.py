@@ -79,6 +79,8 @@ class _Backend(Protocol):
 
     def transaction(self) -> AbstractContextManager[Connection]: ...
 
+    def serve_alone(self) -> None: ...
+
     def close(self) -> None: ...
 
 
@@ -133,6 +135,10 @@ class Store:
     def listen(self, topic: Topic, callback: Callable[[], None]) -> None:
         """Has `callback` called after each commit in which `topic` was announced, from another thread."""
         self._backend.topics.listen(topic, callback)
+
+    def serve_alone(self) -> None:
+        """For services, not for verbs: one process delivers from a SQLite store. Raises StoreDown if another does."""
+        self._backend.serve_alone()
 
     def close(self) -> None:
         """Waits until all that was accepted is committed. May be called twice."""

@@ -390,3 +390,20 @@ def _as_somebody_else(folder: Path) -> str:
 def _python(program: str, *arguments: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-c", textwrap.dedent(program), *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_only_one_service_works_on_a_store_and_its_place_is_free_when_it_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sqlite.ENDING_PATIENCE", 0.0)
+    url = f"sqlite:///{tmp_path}/intake.db"
+    migrate.upgrade(url, "intake")
+    first, second = Store.open(url, "intake"), Store.open(url, "intake")
+    first.serve_alone()
+    with pytest.raises(StoreDown, match="another service"):
+        second.serve_alone()
+    with second.unit() as unit:  # a verb may write beside the service
+        unit.commit()
+    first.close()
+    second.serve_alone()
+    second.close()
