@@ -169,6 +169,13 @@ def contract(material: Material) -> None:
         elif places[0][1].ask is not kind:
             where = material.lines.at(places[0][0], field, "ask")
             material.sheet.error("contract_kind", where, field=field, kind=kind)
+    for script, step in material.steps():
+        for choice in step.choices:
+            # Whoever presses "Kirim sekarang" believes that it was sent.
+            promises = (choice.label or "").casefold().startswith("kirim")
+            if promises and choice.do is not Effect.SUBMIT:
+                where = material.lines.at(script.id, step.id, "choices")
+                material.sheet.error("sends_nothing", where, label=choice.label or "")
     missing = [value for value in REPLY_VALUES if value not in material.fields.values("balas")]
     for value in missing if "balas" in material.fields else ():
         home = material.fields.places["balas"][0][0]
