@@ -141,6 +141,7 @@ class OutboxColumns(SQLModel):
             CheckConstraint("(body IS NULL) = (target IS NULL)", name="target_erased"),
             CheckConstraint("(body IS NULL) = (finished_at IS NOT NULL)", name="finished"),
             Index("ix_outbox_unfinished", "person", "seq", sqlite_where=unfinished, postgresql_where=unfinished),
+            Index(None, "person", "finished_at"),  # what was said to somebody last
             Index("ix_outbox_due", "due_at", sqlite_where=unfinished, postgresql_where=unfinished),
             {"sqlite_autoincrement": True},
         )

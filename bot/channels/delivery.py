@@ -95,13 +95,15 @@ class Delivery:
 
     async def _rest(self, stop: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())]
-        await asyncio.wait({*waits, *self._busy.values()}, timeout=_LOOK_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+        seconds = min(_LOOK_AGAIN, self._rates.until_room() or _LOOK_AGAIN)
+        await asyncio.wait({*waits, *self._busy.values()}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
 
     async def _start_due(self) -> bool:
-        free = AT_ONCE - len(self._busy)
-        if free <= 0 or self._rates.paused():
+        # No more than may be sent now: a row that is taken only to be put back costs two commits.
+        free = min(AT_ONCE - len(self._busy), self._rates.room())
+        if free <= 0:
             return False
         now, busy = self._now(), frozenset(self._busy)
         if not await self._store.read(lambda conn: outbox.anything_due(conn, now)):

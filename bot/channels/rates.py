@@ -22,9 +22,17 @@ class Rates:
         """The platform asked for silence (429 with retry_after)."""
         self._paused_until = max(self._paused_until, self._monotonic() + seconds)
 
-    def paused(self) -> bool:
-        """Whether that silence still lasts."""
-        return self._monotonic() < self._paused_until
+    def room(self) -> int:
+        """How many calls may be made now, whichever chats they go to."""
+        now = self._monotonic()
+        if now < self._paused_until:
+            return 0
+        return PER_SECOND - sum(at > now - 1.0 for at in self._all)
+
+    def until_room(self) -> float:
+        """Seconds until `room` is no longer 0."""
+        now = self._monotonic()
+        return max(0.0, self._paused_until - now, _until_free(self._all, 1.0, now))
 
     def wait(self, chat: int) -> float:
         """Seconds to wait before calling `chat` (groups have negative ids); 0 means go, and is counted."""

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "desk_0001_f2a636cb"
+revision = "desk_0001_d5409745"
 down_revision = None
 
 
@@ -141,6 +141,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('waiting', 'sending')"),
         postgresql_where=sa.text("state IN ('waiting', 'sending')"),
     )
+    op.create_index(op.f("ix_outbox_person_finished_at"), "outbox", ["person", "finished_at"], unique=False)
     op.create_index(op.f("ix_outbox_ref"), "outbox", ["ref"], unique=False)
     op.create_index(
         "ix_outbox_unfinished",

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0001_375933bb"
+revision = "intake_0001_5e337e62"
 down_revision = None
 
 
@@ -156,6 +156,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("state IN ('waiting', 'sending')"),
         postgresql_where=sa.text("state IN ('waiting', 'sending')"),
     )
+    op.create_index(op.f("ix_outbox_person_finished_at"), "outbox", ["person", "finished_at"], unique=False)
     op.create_index(op.f("ix_outbox_ref"), "outbox", ["ref"], unique=False)
     op.create_index(
         "ix_outbox_unfinished",
