@@ -22,6 +22,7 @@ from bot.channels.outgoing import (
 from bot.channels.telegram import marked
 
 any_text = st.text(st.characters(codec=None))
+hostile_text = st.text(st.sampled_from("ab *\n\u202e\u2066\u2067\u2068\u2069\u200f\u061c\x00\x1b\ud800😀"))
 buttons = st.lists(st.lists(st.tuples(any_text, any_text), max_size=2).map(tuple), max_size=2).map(tuple)
 values: st.SearchStrategy[Outgoing] = st.one_of(
     st.builds(Send, text=any_text, buttons=buttons, protect=st.booleans()),
@@ -39,12 +40,14 @@ def test_a_value_comes_out_of_the_outbox_as_it_went_in(value: Outgoing) -> None:
     assert from_json(to_json(value)) == value
 
 
-@given(any_text)
+@given(hostile_text)
 def test_quoted_words_can_neither_reorder_nor_mark_up_what_stands_around_them(text: str) -> None:
     inner = quoted(text)
     assert inner.startswith("\u2068")
     assert inner.endswith("\u2069")
-    assert not any(c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000*" for c in inner[1:-1])
+    assert not any(
+        c in "\u200f\u061c\x1b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000*" for c in inner[1:-1]
+    )
     inner.encode()  # no lone surrogate is left
 
 
@@ -63,6 +66,7 @@ def test_bold_is_marked_by_entities_that_fit_the_text(text: str) -> None:
         piece = units[entity.offset * 2 : (entity.offset + entity.length) * 2].decode("utf-16-le")
         assert f"*{piece}*" in text
     assert shown.replace("*", "") == text.replace("*", "")
+    assert shown.count("*") == text.count("*") - 2 * len(entities)
 
 
 def test_plain_keeps_new_lines_and_drops_controls() -> None:

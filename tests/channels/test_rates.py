@@ -8,7 +8,7 @@ from bot.channels.rates import PER_GROUP_MINUTE, PER_SECOND, Rates
 GROUP = -7
 
 
-@given(st.lists(st.tuples(st.floats(0, 0.4), st.sampled_from([1, 2, GROUP])), max_size=120))
+@given(st.lists(st.tuples(st.floats(0, 0.05), st.sampled_from([1, 2, GROUP])), min_size=60, max_size=120))
 def test_no_second_and_no_groups_minute_ever_holds_more_calls_than_allowed(steps: list[tuple[float, int]]) -> None:
     now = 0.0
     rates = Rates(lambda: now)

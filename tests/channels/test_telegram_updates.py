@@ -137,3 +137,36 @@ def test_whatever_comes_is_read_or_refused_but_never_breaks_the_batch(update: di
     except Malformed:
         return
     assert found is None or isinstance(found, Inbound)
+
+
+NASTY = [float("inf"), float("nan"), 10**30, -(10**30), "", "x", None, [], {}, True, [{}], {"id": "x"}]
+FIELDS = [
+    "message_id",
+    "date",
+    "chat",
+    "from",
+    "reply_to_message",
+    "photo",
+    "voice",
+    "location",
+    "contact",
+    "edit_date",
+]
+
+
+@pytest.mark.parametrize("value", NASTY, ids=repr)
+@pytest.mark.parametrize("field", FIELDS)
+def test_one_nasty_field_in_a_good_update_breaks_nothing(field: str, value: Any) -> None:
+    good = message(text="halo", reply_to_message={"message_id": 3})["message"]
+    del good["text"]
+    place = {"latitude": value, "longitude": value}
+    bad = good | {field: value}
+    sized = good | {"voice": {"file_id": "v", "file_size": value, "duration": value}}
+    shapes = [{"message": bad}, {"edited_message": bad}, {"message": sized}, {"message": good | {"location": place}}]
+    shapes += [{"callback_query": {"id": "1", "from": value, "message": bad, "data": value}}]
+    for shape in shapes:
+        try:
+            found = parse("intake", {"update_id": 1} | shape)
+        except Malformed:
+            continue
+        assert found is None or isinstance(found, Inbound)

@@ -47,7 +47,10 @@ def test_a_darurat_is_answered_at_night_too() -> None:
     assert decide("message", "jangan", NIGHT - timedelta(hours=1), NIGHT, WITA, darurat=True).how == "hold"
 
 
-moments = st.timedeltas(timedelta(0), timedelta(days=365)).map(lambda span: NOON + span)
+# Days and minutes apart, so that every hour of the day is met often.
+moments = st.builds(
+    lambda days, minutes: NOON + timedelta(days=days, minutes=minutes), st.integers(0, 365), st.integers(0, 24 * 60 - 1)
+)
 
 
 @given(moments, st.sampled_from(["aman", "pesan", "jangan", None]), st.sampled_from(["status", "message"]))
