@@ -100,14 +100,11 @@ class Carry:
         return speak.keyboard(self.session.shown, show.buttons, numbered=kind in (Kind.CHOICES, Kind.REVIEW))
 
     def _push(self, show: fx.Show) -> None:
-        """Something said unasked, after a silence."""
+        """Something said unasked, after a silence: what may not go out now is dropped (a status never waits)."""
         last_in = self.snapshot.last_in or self.now
         decision = push.decide("status", self.session.balas, last_in, self.now, self.tools.zone)
         if decision.how == "content":
-            kind = self._kind(show)
-            self._say(show.text, buttons=self._keyboard(show), kind=kind)
-        elif self.session.balas != "jangan" and show.push and decision.how == "notice":
-            self._say(self.snapshot.live.scripts.push[show.push], due_at=decision.due)
+            self._say(show.text, buttons=self._keyboard(show), kind=self._kind(show))
 
     def _say(self, text: str, **fields: Any) -> None:
         speak.say(self.tools, self.plan, self.snapshot, text, self.now, **fields)

@@ -171,3 +171,4 @@ async def test_stopping_does_not_wait_for_a_long_poll() -> None:
     await asyncio.sleep(0)
     stop.set()
     await asyncio.wait_for(running, 5)
+    assert running.done()

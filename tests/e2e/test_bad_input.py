@@ -150,7 +150,7 @@ def test_old_and_wrong_buttons_change_nothing(child: DoublePhone) -> None:
     child.wait("tentang siapa", child.say("aman"))
 
 
-def test_an_album_is_asked_about_once_and_a_burst_is_answered_once(child: DoublePhone) -> None:
+def test_one_answer_about_a_picture_holds_for_its_whole_album(child: DoublePhone) -> None:
     before = child.newest()
     for _ in range(3):
         child.send("photo", b"\xff\xd8\xff\xe0x" * 50, media_group_id="album1")
