@@ -8,13 +8,13 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from tests.conftest import PostgresServer
 from tests.e2e.harness import Office, copied, label, office
 from tests.e2e.phones import DoublePhone, DoubleWorld
 from tests.e2e.story import Staff, close, hire_everybody, open_report, read_news, reply, take, wait_for_card
+from tests.holds.sentinel import files_of, rows_of, search, spellings
 
 pytestmark = pytest.mark.slow
 
@@ -150,57 +150,22 @@ def _files(owner: DoublePhone) -> list[bytes]:
 
 def _nothing_in(made: Office, urls: list[str], markers: list[str]) -> None:
     """No marker, in no spelling, in any file of the office, any row of its databases, or what it serves."""
-    places = {str(path.relative_to(made.folder)): path.read_bytes() for path in _all_files(made.folder)}
+    places = files_of(made.folder)
     assert {"tmp", "var"} <= {path.name for path in made.folder.iterdir()}
     assert urls or len([name for name in places if name.endswith((".db", "-wal"))]) >= 2
     assert any(name.endswith(".err.log") for name in places)
     for number, url in enumerate(urls):
-        places |= {f"database {number}, {table}": rows for table, rows in _rows(url).items()}
+        places |= {f"database {number}, {table}": rows for table, rows in rows_of(url).items()}
     for process in [one for one in made.processes if one.running]:
         for path in ("/metrics", "/health"):
             places[path] = process.get(path).content
-    found = [
-        (name, marker, way)
-        for name, content in places.items()
-        for marker in markers
-        for way, spelled in _spellings(marker).items()
-        if spelled in content
-    ]
-    assert not found
-
-
-def _all_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def _rows(url: str) -> dict[str, bytes]:
-    """Every row of every table, as text and with bytes as they are."""
-    with psycopg.connect(url) as connection:
-        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        found = {}
-        for (name,) in names:
-            rows = connection.execute(f'SELECT * FROM "{name}"'.encode()).fetchall()
-            cells = [cell for row in rows for cell in row]
-            found[name] = b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in cells)
-    assert len(found) > 10
-    return found
-
-
-def _spellings(marker: str) -> dict[str, bytes]:
-    """The marker as it may stand in a file: plain, in UTF-16, as hexadecimal digits, in base64 at any offset."""
-    plain = marker.encode()
-    ways = {"plain": plain, "utf-16": marker.encode("utf-16-le"), "hex": plain.hex().encode()}
-    for shift in range(3):
-        # The first and last characters of a base64 stretch depend on what stands around it.
-        coded = base64.b64encode(bytes(shift) + plain)
-        ways[f"base64+{shift}"] = coded[(0, 2, 3)[shift] : len(coded) - 4]
-    return ways
+    assert not search(places, markers)
 
 
 def test_the_search_finds_what_is_there() -> None:
     """The search itself is tried: each spelling, put into a file, is found."""
-    for way, spelled in _spellings(STORY).items():
+    for way, spelled in spellings(STORY).items():
         assert len(spelled) > 12, way
     for shift in range(3):
         text = base64.b64encode(b"x" * shift + STORY.encode() + b"yz")
-        assert any(spelled in text for spelled in _spellings(STORY).values())
+        assert any(spelled in text for spelled in spellings(STORY).values())
