@@ -34,6 +34,9 @@ LOCKS = {"run": "requirements.lock", "demo": "requirements-demo.lock", "test": "
 LEVELS = tuple(LOCKS)
 LEVEL_OF = {"demo": "demo", "test": "test", "check": "test"}
 
+# On every core; `test -n0 …` runs in one process, as a debugger needs it.
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
+
 # What `check` runs: name, command inside .venv/bin, what mends it.
 CHECKS = (
     ("format", ("ruff", "format", "--check", "."), ".venv/bin/ruff format ."),
@@ -69,7 +72,7 @@ def main(arguments: list[str]) -> int:
             return check()
         if verb == "test":
             os.chdir(ROOT)
-            become(PYTHON, ["-m", "pytest", *arguments[1:]])
+            become(PYTHON, ["-m", "pytest", *PARALLEL, *arguments[1:]])
         if verb in ("", "-h", "--help"):
             tell("Of berani.py itself: `test [pytest arguments]`, `check`. Everything else is the berani command:\n")
         become(VENV / "bin" / "berani", arguments or ["--help"])

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -62,6 +63,25 @@ class Keys(NamedTuple):
 
     intake: key_files.IntakeKeys
     desk: key_files.DeskKeys
+
+
+@dataclass(frozen=True)
+class Bench:
+    """How hard this run tries to break things, and where its random choices come from."""
+
+    long: bool
+    seed: int
+
+    def rounds(self, normal: int, long: int) -> int:
+        """How many, in a normal run and with --long."""
+        return long if self.long else normal
+
+
+@pytest.fixture(scope="session")
+def bench(request: pytest.FixtureRequest) -> Bench:
+    config = request.config
+    seed = getattr(config, "workerinput", {}).get("seed", config.getoption("--seed"))
+    return Bench(config.getoption("--long"), int(seed))
 
 
 @pytest.fixture

@@ -319,7 +319,8 @@ def test_test_hands_its_arguments_to_pytest_in_the_checkout(checkout: Checkout) 
     # The stand-in installs no pytest: a module of that name in the checkout tells what it was given.
     (checkout.root / "pytest.py").write_text("import os, sys\nprint(os.getcwd(), sys.argv[1:])\n")
     done = checkout.run("test", "-k", "a b")
-    assert done.stdout == f"{checkout.root} ['-k', 'a b']\n"
+    # On every core first, so that `-n0` among the arguments wins.
+    assert done.stdout == f"{checkout.root} {[*berani.PARALLEL, '-k', 'a b']}\n"
 
 
 def test_it_imports_nothing_but_the_standard_library() -> None:
