@@ -52,19 +52,9 @@ def test_a_planted_bug_is_caught_by_the_test_that_its_patch_names(patch: Path, t
     applied = subprocess.run([git, "apply", str(patch)], cwd=copy, capture_output=True, text=True, check=False)
     assert applied.returncode == 0, applied.stderr
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    options = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-x",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            header(patch, "Caught by"),
-        ],
+        [sys.executable, "-m", "pytest", *options, header(patch, "Caught by")],
         cwd=copy,
         env=outside | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
