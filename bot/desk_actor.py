@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from bot import content_side, postal, telegram_side
+from bot import content_side, desk_turns, postal, telegram_side
 from bot.channels.delivery import Delivery
 from bot.channels.inbound import Inbound
 from bot.channels.telegram import TelegramTransport, make_bot
@@ -24,12 +24,11 @@ from storage.desk_tables import CASE
 from storage.entropy import system_entropy
 from storage.post import PostOffice
 from storage.shared_tables import OUTBOX
-from storage.store import Conflict, ConstraintBroken, Store, StoreDown
+from storage.store import Store, StoreDown
 
 FULL_TICK = 30.0
 """Seconds between ticks that write though nothing is due: sweeps, and the word about duty, can wait that long."""
 SWEEP_EVERY = 3600.0
-RACES = 8
 _log = get_logger()
 
 
@@ -145,31 +144,9 @@ class DeskActor:
         began = self._clock.monotonic()
         outcome = "failed"
         try:
-            outcome = await self._turn(inbound)
+            outcome = await desk_turns.take(self.store, self._desk, inbound, self._clock.now())
         finally:
             self._metrics.turn(self.name, outcome, self._clock.monotonic() - began)
-
-    async def _turn(self, inbound: Inbound) -> str:
-        """One turn; what fails twice is set aside as a teknis case, with its text for whoever owns it."""
-        now, failures = self._clock.now(), 0
-        broken: Exception | None = None
-        for _ in range(RACES):
-            try:
-                await self.store.write(lambda conn: self._desk.receive(conn, inbound, now))
-            except (StoreDown, Conflict):
-                raise  # the update comes again
-            except ConstraintBroken as problem:
-                broken = problem  # somebody else wrote the same row; met every time, it would hold up everybody
-            except Exception as problem:  # noqa: BLE001 - whatever it is, a human must hear of it
-                failures, broken = failures + 1, problem
-                if failures > 1:
-                    break
-            else:
-                return "done"
-        _log.error("turn_set_aside", actor=self.name, exc_info=broken)
-        what = f"turn_{type(broken).__name__}"
-        await self.store.write(lambda conn: self._desk.set_aside(conn, inbound, what, now))
-        return "set_aside"
 
     async def _sweep(self) -> None:
         now = self._clock.now()
