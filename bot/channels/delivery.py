@@ -25,6 +25,9 @@ TARGET, BODY = Column("outbox", "target"), Column("outbox", "body")
 AT_ONCE = 8
 """Calls under way at the same time; each to another person."""
 GIVE_UP_AFTER = timedelta(hours=24)
+_TRIES_AT_LEAST: Final = 12
+"""So often a row is tried before it is given up, however old it is: what waited for days behind an outage, or under a
+clock that jumped, must not end at the first hiccup after it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
 _MARK_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between tries to write down what became of a row; with the store's own patience less than a lease lasts."""
@@ -205,7 +208,7 @@ class Delivery:
         self._report(f"delivery_{state}", 0.0)
 
     async def _later(self, row: Row, now: datetime) -> None:
-        if now - row.created_at > GIVE_UP_AFTER:
+        if now - row.created_at > GIVE_UP_AFTER and row.attempts >= _TRIES_AT_LEAST:
             await self._finish(row, "failed")
             return
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(row.attempts, 12)) * (0.5 + self._jitter() / 2)

@@ -1,8 +1,9 @@
 """Telegram as a transport: our values out through python-telegram-bot's Bot, its errors back as ours."""
 
+import json
 import re
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -45,11 +46,52 @@ _GONE = re.compile(
     r"|MESSAGE_ID_INVALID",
     re.IGNORECASE,
 )
+# What must stand in the result of a method, for the library to read it.
+_SENT = ("message_id", "date", "chat")
+_NEEDED = {"getMe": ("id", "is_bot", "first_name"), "getFile": ("file_id", "file_unique_id", "file_path")}
 FetchMedia = Callable[[str], Awaitable[bytes]]
+
+
+class Request(HTTPXRequest):
+    """The library's requests, of which only the Bot API's own answers come through, whatever their status.
+
+    A login page in front of the network that says 403, a broken proxy that says 200: neither is what Telegram said.
+    """
+
+    async def do_request(self, url: str, method: str, *args: Any, **options: Any) -> tuple[int, bytes]:
+        """Status and body. Raises NetworkError for a body that is not as the Bot API describes its answers."""
+        status, body = await super().do_request(url, method, *args, **options)
+        if method == "POST" and not _is_answer(status, body):
+            raise error.NetworkError("not an answer of the Bot API")
+        return status, body
+
+
+def _is_answer(status: int, body: bytes) -> bool:
+    """https://core.telegram.org/bots/api#making-requests"""
+    try:
+        answer = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(answer, dict):
+        return False
+    if 200 <= status <= 299:
+        return answer.get("ok") is True and "result" in answer
+    more = answer.get("parameters") or {}
+    if answer.get("ok") is not False or not isinstance(answer.get("description"), str) or not isinstance(more, dict):
+        return False
+    return all(type(more.get(name, 0)) is int for name in ("retry_after", "migrate_to_chat_id"))
 
 
 class RawBot(Bot):
     """The library's Bot, which also hands over updates as they came."""
+
+    async def _post(self, endpoint: str, *args: Any, **options: Any) -> Any:
+        """As the library's; raises NetworkError for a result that it could not read."""
+        result = await super()._post(endpoint, *args, **options)
+        needed = _SENT if endpoint.startswith("send") else _NEEDED.get(endpoint)
+        if needed and not (isinstance(result, Mapping) and all(result.get(name) is not None for name in needed)):
+            raise error.NetworkError("a result of another shape")
+        return result
 
     async def raw_updates(self, offset: int | None, wait: int) -> list[Any]:
         """One long poll of at most `wait` seconds: the updates from `offset` on, unparsed. Raises TelegramError.
@@ -60,7 +102,9 @@ class RawBot(Bot):
         if offset is not None:
             data["offset"] = offset
         updates: Any = await self._post("getUpdates", data, read_timeout=wait + 10)
-        return updates if isinstance(updates, list) else []
+        if not isinstance(updates, list):
+            raise error.NetworkError("a result of another shape")
+        return updates
 
 
 def make_bot(token: str, api_url: str) -> RawBot:
@@ -70,8 +114,8 @@ def make_bot(token: str, api_url: str) -> RawBot:
         token=token,
         base_url=f"{api_url}/bot",
         base_file_url=f"{api_url}/file/bot",
-        request=HTTPXRequest(connection_pool_size=16, read_timeout=15, write_timeout=15, media_write_timeout=60),
-        get_updates_request=HTTPXRequest(connection_pool_size=1, read_timeout=15),
+        request=Request(connection_pool_size=16, read_timeout=15, write_timeout=15, media_write_timeout=60),
+        get_updates_request=Request(connection_pool_size=1, read_timeout=15),
     )
 
 

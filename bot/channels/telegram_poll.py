@@ -45,6 +45,7 @@ class Poller:
         """Poll until `stop` is set. Raises SecondPoller when somebody else polls with our token."""
         pause = _SHORTEST
         while not stop.is_set():
+            asked = self._monotonic()
             try:
                 updates = await _unless(stop, self._bot.raw_updates(self._next_offset(), LONG_POLL))
             except error.TelegramError as problem:
@@ -58,7 +59,8 @@ class Poller:
                 await wait_for(stop, wait)
                 continue
             pause, self.revoked = _SHORTEST, False
-            if updates and not await self.take(updates):
+            at_once = not updates and self._monotonic() - asked < 1.0  # not what was asked for: whoever it is, no haste
+            if at_once or (updates and not await self.take(updates)):
                 await wait_for(stop, _SHORTEST)
 
     def _next_offset(self) -> int | None:

@@ -172,3 +172,20 @@ async def test_stopping_does_not_wait_for_a_long_poll() -> None:
     stop.set()
     await asyncio.wait_for(running, 5)
     assert running.done()
+
+
+async def test_answers_without_updates_that_come_at_once_are_not_asked_for_in_haste(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stop, waits = asyncio.Event(), []
+
+    async def wait(_: asyncio.Event, seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            stop.set()
+
+    monkeypatch.setattr("bot.channels.telegram_poll.wait_for", wait)
+    upstream = Upstream()
+    await asyncio.wait_for(poller(upstream, Handler())[0].run(stop), 10)
+    assert len(upstream.offsets) == 3
+    assert min(waits) > 0
