@@ -55,6 +55,38 @@ _SQLITE_DOWN = frozenset(
 # (postgresql.org/docs, "Serialization Failure Handling": 40001, 40P01).
 REFUSED_FOR_NOW = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
+# A server that takes no writes (for now): a standby, or one that an operator set read-only.
+_POSTGRES_DOWN = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.ReadOnlySqlTransaction)
+
+# What an operator can mend, by SQLSTATE (postgresql.org/docs/current/errcodes-appendix.html) or, where no server
+# answered, by a phrase of libpq or psycopg. The message itself is never passed on: it names users, hosts and databases.
+_STATES = {
+    "28P01": "user or password refused",
+    "28000": "user refused by the server's pg_hba.conf",
+    "3D000": "no such database on this server",
+    "53300": "too many connections",
+    "53100": "its disk is full",
+    "55000": "the database takes no connections now",
+    "57P01": "the server is ending",
+    "57P03": "the server is starting or ending",
+    "25006": "the server takes no writes",
+}
+_PHRASES = (
+    ("onnection refused", "connection refused: no server listens there"),
+    ("failed to resolve", "no such host"),
+    ("could not translate host name", "no such host"),
+    ("No such file", "no server's socket is there"),
+    ("timeout", "no answer in time"),
+    ("password", "user or password refused"),
+    ("role", "user refused"),
+    ("too many c", "too many connections"),
+    ("starting up", "the server is starting or ending"),
+    ("shutting down", "the server is starting or ending"),
+    ("not currently accepting", "the database takes no connections now"),
+    ("does not exist", "no such database on this server"),
+    ("closed", "the connection was lost"),
+)
+
 
 @contextmanager
 def translated() -> Iterator[None]:
@@ -78,7 +110,11 @@ def _translate(error: BaseException | None) -> Exception:
         return StoreDown(name) if down else StoreFaulty(name)
     if isinstance(error, psycopg.IntegrityError):
         return ConstraintBroken(f"{type(error).__name__}: {error.diag.constraint_name or error.diag.column_name}")
-    name = f"{type(error).__name__} {getattr(error, 'sqlstate', None) or ''}".strip()
+    state = getattr(error, "sqlstate", None) or ""
+    name = f"{type(error).__name__} {state}".strip()
     if isinstance(error, REFUSED_FOR_NOW):
         return Conflict(name)
-    return StoreDown(name) if isinstance(error, psycopg.OperationalError) else StoreFaulty(name)
+    if not isinstance(error, _POSTGRES_DOWN):
+        return StoreFaulty(name)
+    said = _STATES.get(state) or next((words for phrase, words in _PHRASES if phrase in str(error)), None)
+    return StoreDown(f"{name}: {said}" if said else name)

@@ -189,3 +189,38 @@ def test_each_role_works_in_its_own_store(
                 unit.connection.execute(insert(RECEIVED), {"id": b"a", "at": clock.now()})
                 unit.commit()
             store.close()
+
+
+def _with(url: str, **parts: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(**parts))
+
+
+def test_a_server_that_cannot_be_used_is_told_by_what_an_operator_can_mend(postgres_server: PostgresServer) -> None:
+    with postgres_server.databases(None, None) as found:
+        url = found.desk_url
+        name = urlsplit(url).path[1:]
+        postgres_server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        said = {
+            "postgresql://tidakada@127.0.0.1:1/x": "connection refused",
+            "postgresql://tidakada@tidakada.invalid/x": "no such host",
+            "postgresql:///x?host=/tidakada": "no server's socket",
+            _with(url, path="/tidakada"): "no such database",
+            url: "takes no connections now",
+        }
+        for tried, words in said.items():
+            with pytest.raises(StoreDown, match=words) as refused:
+                migrate.pending(tried, "desk")
+            assert "tidakada" not in str(refused.value)
+
+
+async def test_a_server_that_takes_no_writes_for_now_is_down_and_no_letter_or_turn_is_given_up(
+    desk_store: Store,
+) -> None:
+    """As a standby, or as one that an operator set read-only."""
+
+    def write(connection: Connection) -> None:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(insert(META), {"key": "n", "value": "0"})
+
+    with pytest.raises(StoreDown, match="takes no writes"):
+        await desk_store.write(write)
