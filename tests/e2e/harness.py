@@ -112,6 +112,8 @@ class Office:
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "TMPDIR": str(self.tmp),
+            # What is tried is the checkout that this file belongs to, wherever `berani` was installed from.
+            "PYTHONPATH": str(CHECKOUT),
             "LANG": "C.UTF-8",
             "BERANI_INTAKE_DATABASE_URL": intake_url,
             "BERANI_DESK_DATABASE_URL": desk_url,
