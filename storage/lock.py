@@ -51,9 +51,10 @@ class FileLock:
         if self.patience is None:
             fcntl.flock(fd, fcntl.LOCK_EX)
             return
-        until = time.monotonic() + self.patience
+        began = time.monotonic()
         while not _taken(fd):
-            if time.monotonic() > until:
+            # Asked anew each time: whoever is told to end has less patience from then on.
+            if time.monotonic() > began + self.patience:
                 raise StoreDown("another process holds the store's lock file")
             time.sleep(_PAUSE_SECONDS)
 

@@ -69,6 +69,7 @@ class Writer:
         with self._closing:
             if not self._closed:
                 self._closed = True
+                self._lock.patience = CLOSING_PATIENCE
                 self._queue.put(None)
         self._thread.join()
 
@@ -86,7 +87,6 @@ class Writer:
                 break
             if time.monotonic() > self._empty_at:
                 self._empty_wal()
-        self._lock.patience = CLOSING_PATIENCE
         self._empty_wal()
         if self._connection is not None:
             # Under the lock, because the last connection to close checkpoints.

@@ -32,6 +32,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
 _MARK_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between tries to write down what became of a row; with the store's own patience less than a lease lasts."""
 Marked = TypeVar("Marked")
+_GRACE: Final = 1.5
+"""Seconds that calls under way have to end when we are told to."""
 _LOOK_AGAIN = 0.5
 """Seconds between looks when nobody wakes us: the clock may have moved, another process may have written."""
 
@@ -94,7 +96,9 @@ class Delivery:
             if not started:
                 await self._rest(stop)
         if self._busy:
-            await asyncio.wait(self._busy.values(), timeout=4)
+            _, late = await asyncio.wait(self._busy.values(), timeout=_GRACE)
+            for task in late:
+                task.cancel()  # marked as being sent: it is sent again
 
     async def _rest(self, stop: asyncio.Event) -> None:
         waits = [asyncio.ensure_future(self._woken.wait()), asyncio.ensure_future(stop.wait())]
