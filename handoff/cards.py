@@ -20,6 +20,7 @@ EDIT = "card_edit"
 
 # For 48 hours Telegram lets a message be deleted (core.telegram.org/bots/api#deletemessage).
 _DELETABLE: Final = timedelta(hours=47)
+_AGAIN: Final = timedelta(minutes=1)
 
 
 def post(work: Work, case: Case, headline: str = "kartu_baru") -> bool:
@@ -44,6 +45,18 @@ def refresh(work: Work, case: Case) -> None:
         work.conn.execute(CARD.update().where(CARD.c.case_id == case.id).values(stale=True))
         return
     _edit(work, there, case, card.message_id)
+
+
+def show_again(work: Work, case: Case) -> None:
+    """A button was pressed that the card should no longer have: the edit may be lost, but not each press tells that.
+
+    Fifty who press at once would cost the group its messages of three minutes.
+    """
+    under_way = OUTBOX.c.state.in_(["waiting", "sending"])
+    shown = (OUTBOX.c.state == "sent") & (OUTBOX.c.created_at > work.now - _AGAIN)
+    edits = select(OUTBOX.c.seq).where(OUTBOX.c.ref == case.id, OUTBOX.c.kind == EDIT, under_way | shown)
+    if work.conn.execute(edits.limit(1)).first() is None:
+        refresh(work, case)
 
 
 def sent(work: Work, row_id: bytes, case_id: bytes, message_id: int | None) -> None:
@@ -105,9 +118,10 @@ def _headline(case: Case) -> str:
 
 def _edit(work: Work, there: GroupChat, case: Case, message_id: int) -> None:
     text, buttons = render(work, case)
-    work.put(
-        there.chat, there.id, EDIT, EditText(message_id=message_id, text=text, buttons=buttons), priority=tell.CARD
-    )
+    edit = EditText(message_id=message_id, text=text, buttons=buttons)
+    # An older edit that still waits would only be seen for a moment.
+    outbox.withdraw(work.conn, ref=case.id, kind=EDIT)
+    work.put(there.chat, there.id, EDIT, edit, ref=case.id, priority=tell.CARD)
 
 
 def _retire(work: Work, case: Case, there: GroupChat) -> None:

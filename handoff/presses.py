@@ -87,7 +87,7 @@ def _claim(it: Pressed) -> Answer:
     if claim.won:
         return ("sudah_kamu_ambil", values) if it.inbound.chat_kind == "group" else None
     if it.inbound.chat_kind == "group":
-        cards.refresh(it.work, claim.case)
+        cards.show_again(it.work, claim.case)
     if claim.holder is None:
         return "sudah_ditutup", values
     if claim.holder.id == it.by.id:

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from bot.channels import errors
-from bot.channels.outgoing import Outgoing, from_json
+from bot.channels.outgoing import AnswerCallback, Outgoing, from_json
 from bot.channels.rates import Rates
 from storage import outbox
 from storage.outbox import Outcome, Row
@@ -168,7 +168,7 @@ class Delivery:
             return None  # finished by another process meanwhile
         chat = int(self._box.open(TARGET, row.id, row.target))
         outgoing = from_json(self._box.open(BODY, row.id, row.body))
-        wait = self._rates.wait(chat)
+        wait = self._rates.wait(chat, message=not isinstance(outgoing, AnswerCallback))
         if wait > 0:
             return await self._again(row, now + timedelta(seconds=wait))
         try:

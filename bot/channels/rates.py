@@ -34,11 +34,14 @@ class Rates:
         now = self._monotonic()
         return max(0.0, self._paused_until - now, _until_free(self._all, 1.0, now))
 
-    def wait(self, chat: int) -> float:
-        """Seconds to wait before calling `chat` (groups have negative ids); 0 means go, and is counted."""
+    def wait(self, chat: int, *, message: bool = True) -> float:
+        """Seconds to wait before calling `chat` (groups have negative ids); 0 means go, and is counted.
+
+        What is no `message` (the answer to a pressed button) is under no limit of its group.
+        """
         now = self._monotonic()
         waits = [self._paused_until - now, _until_free(self._all, 1.0, now)]
-        group = self._groups.setdefault(chat, deque(maxlen=PER_GROUP_MINUTE)) if chat < 0 else None
+        group = self._groups.setdefault(chat, deque(maxlen=PER_GROUP_MINUTE)) if chat < 0 and message else None
         if group is not None:
             waits.append(_until_free(group, 60.0, now))
         longest = max(waits)

@@ -33,3 +33,13 @@ def test_after_a_flood_limit_there_is_no_room_until_it_is_over() -> None:
     assert (rates.room(), rates.until_room()) == (0, 30)
     now = 30.5
     assert (rates.room(), rates.until_room()) == (PER_SECOND, 0)
+
+
+def test_answers_to_buttons_are_under_no_limit_of_their_group() -> None:
+    """Fifty who press at once must all be answered before Telegram forgets that they pressed."""
+    now = 0.0
+    rates = Rates(lambda: now)
+    while not rates.wait(GROUP):
+        now += 1.0
+    assert rates.wait(GROUP, message=False) == 0
+    assert rates.wait(GROUP) > 0

@@ -5,11 +5,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from handoff import claims, people, staff
+from handoff import cards, claims, people, staff
 from handoff.work import Work
 from storage.desk_tables import ALIAS, AUDIT
+from storage.shared_tables import OUTBOX
 from storage.store import Store
 from tests.handoff.conftest import GROUP, Office
 
@@ -173,3 +174,16 @@ def test_who_is_removed_leaves_nothing_floating(office: Office) -> None:
     office.say(SARI, "/tugas")
     assert office.texts(SARI) == before
     assert "unknown_sender" in [row.verb for row in office.read(select(AUDIT.c.verb))]
+
+
+def test_the_losers_of_a_race_do_not_flood_the_group_with_edits(office: Office) -> None:
+    office.report()
+    card, data = office.find(GROUP, "Ambil")
+    office.press_data(SARI, data, GROUP, card.id)
+    edits = select(func.count()).select_from(OUTBOX).where(OUTBOX.c.kind == cards.EDIT)
+    for _ in range(3):
+        office.press_data(BUDI, data, GROUP, card.id)
+    assert office.read(edits)[0][0] == 1
+    office.tick(minutes=2)
+    office.press_data(BUDI, data, GROUP, card.id)
+    assert office.read(edits)[0][0] == 2, "a card that still has its button is set right"
