@@ -82,6 +82,23 @@ async def test_a_turn_that_never_gets_its_turn_is_a_store_that_is_down(
     assert runs == postgres._TRIES
 
 
+async def test_many_turns_that_write_one_row_at_once_all_get_through(databases: Databases) -> None:
+    """From several processes: what was refused goes one after another, so that nobody is refused for ever."""
+    stores = [Store.open(databases.desk_url, "desk") for _ in range(3)]
+
+    def count(connection: Connection) -> None:
+        value = int(connection.scalar(select(META.c.value)) or "")
+        connection.execute(update(META).values(value=str(value + 1)))
+
+    try:
+        await stores[0].write(lambda connection: connection.execute(insert(META), {"key": "n", "value": "0"}))
+        await asyncio.gather(*(stores[turn % 3].write(count) for turn in range(150)))
+        assert stores[0].read_now(lambda connection: connection.scalar(select(META.c.value))) == "150"
+    finally:
+        for store in stores:
+            store.close()
+
+
 async def test_a_lost_connection_is_a_store_that_is_down_and_comes_back(desk_store: Store, clock: Clock) -> None:
     def cut_off(connection: Connection) -> None:
         connection.execute(insert(RECEIVED), {"id": b"a", "at": clock.now()})
