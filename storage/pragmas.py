@@ -15,8 +15,9 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from storage.errors import StoreFaulty
+from storage.errors import StoreDown, StoreFaulty
 
 Role = Literal["writer", "command", "reader", "peer"]
 
@@ -46,6 +47,9 @@ _BEGIN: Final[dict[Role, str]] = {
     "reader": "BEGIN",
     "peer": "BEGIN",
 }
+
+_FILE: Final = "file"
+"""Key in a connection's info: which file it has open."""
 
 
 def path_of(url: str) -> Path:
@@ -98,11 +102,28 @@ def engine_for(path: Path, role: Role) -> Engine:
         # A peer is opened anew each time: its file may have been replaced by a restored one.
         engine = create_engine("sqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
+    @event.listens_for(engine, "connect")
+    def connected(_raw: object, record: ConnectionPoolEntry) -> None:
+        record.info[_FILE] = _identity(path)
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        if connection.info[_FILE] != _identity(path):
+            # Written there, a turn would be acknowledged and gone with the next start.
+            connection.invalidate()
+            raise StoreDown("its file was removed, or replaced by another")
         connection.exec_driver_sql(_BEGIN[role])
 
     return engine
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at `path` now: an open connection goes on with one that was removed, without a word."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def truncate_wal(connection: Connection) -> bool:

@@ -91,6 +91,8 @@ class Store:
         self.actor = actor
         self._backend = backend
         self._readers = ThreadPoolExecutor(pragmas.READERS, "store-reader")
+        self.failing = False
+        """Whether the last turn could not be committed because the store is down."""
 
     @classmethod
     def open(cls, url: str, actor: Actor) -> "Store":
@@ -113,7 +115,13 @@ class Store:
         What `work` raises undoes it alone and is raised here. Raises StoreDown if the commit failed: then nothing was
         written. A caller that is cancelled while `work` runs does not learn that it was committed all the same.
         """
-        return await asyncio.wrap_future(self._backend.submit(work))
+        try:
+            result = await asyncio.wrap_future(self._backend.submit(work))
+        except StoreDown:
+            self.failing = True
+            raise
+        self.failing = False
+        return result
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on a snapshot, in another thread. Raises StoreDown."""

@@ -12,7 +12,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import Connection, event, func, insert, select
 from storage import migrate, pragmas, writer
 from storage.errors import StoreDown, StoreFaulty
 from storage.lock import FileLock
-from storage.shared_tables import META, RECEIVED
+from storage.shared_tables import META, RECEIVED, Actor
 from storage.store import Store
 from tests.conftest import Clock, Databases
 
@@ -290,7 +290,7 @@ def test_what_was_acknowledged_survives_a_kill(databases: Databases) -> None:
         import asyncio, sys
         from datetime import UTC, datetime
         from sqlalchemy import insert
-        from storage.shared_tables import META, RECEIVED
+        from storage.shared_tables import META, RECEIVED, Actor
         from storage.store import Store
         store = Store.open(sys.argv[1], "intake")
         async def turns(worker):
@@ -407,3 +407,44 @@ def test_only_one_service_works_on_a_store_and_its_place_is_free_when_it_ends(
     first.close()
     second.serve_alone()
     second.close()
+
+
+async def test_a_file_that_was_removed_under_us_takes_nothing_more_until_it_is_back(
+    desk_store: Store, databases: Databases
+) -> None:
+    """An open connection would go on writing into a file that nobody finds again."""
+    await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "a", "value": "1"}))
+    path = pragmas.path_of(databases.desk_url)
+    away = path.with_name("away")
+    path.rename(away)
+    for _ in range(2):
+        with pytest.raises(StoreDown):
+            await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "b", "value": "2"}))
+        assert desk_store.failing
+        with pytest.raises(StoreDown):
+            await desk_store.read(lambda connection: connection.scalar(select(META.c.key)))
+    away.rename(path)
+    await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "c", "value": "3"}))
+    assert not desk_store.failing
+    found = await desk_store.read(lambda connection: connection.scalars(select(META.c.key)).all())
+    assert set(found) >= {"a", "c"}
+    assert "b" not in found
+
+
+async def test_a_file_put_in_the_place_of_ours_is_the_store_from_then_on(
+    desk_store: Store, databases: Databases, sqlite_templates: Callable[[Actor], str]
+) -> None:
+    await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "a", "value": "1"}))
+    path = pragmas.path_of(databases.desk_url)
+    for gone in path.parent.glob(f"{path.name}*"):
+        if gone.suffix != ".serving":
+            gone.unlink()
+    shutil.copy(sqlite_templates("desk"), path)
+    with pytest.raises(StoreDown):
+        await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "b", "value": "2"}))
+    await desk_store.write(lambda connection: connection.execute(insert(META), {"key": "c", "value": "3"}))
+    keys = select(META.c.key).where(META.c.key.in_(["a", "b", "c"]))
+    for _ in range(3):  # connections that were opened before are found out one by one
+        with suppress(StoreDown):
+            assert await desk_store.read(lambda connection: connection.scalars(keys).all()) == ["c"]
+    assert await desk_store.read(lambda connection: connection.scalars(keys).all()) == ["c"]
