@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import select
 
-from bot.channels.outgoing import SendMedia, quoted, split
+from bot.channels.outgoing import SendMedia, quoted, split, verbatim
 from handoff import aliases, audit, cases, claims, files, pages, people, tell
 from handoff.answers import Body
 from handoff.buttons import Press, button
@@ -102,7 +102,7 @@ def _answer(work: Work, body: Body) -> str:
     extra = body.get("extra") or {}
     parts = [shown]
     if words and words not in (body.get("shown") or ()):
-        parts.append(work.texts("kata_sendiri", kata=quoted(words)))
+        parts.append(work.texts("kata_sendiri", kata=verbatim(words)))
     if extra.get("tanggal"):
         parts.append(quoted(str(extra["tanggal"])))
     if "lat" in extra and "lon" in extra:
@@ -137,7 +137,7 @@ def _event(work: Work, body: Body) -> str:
     said = work.texts(f"kejadian_{body['what']}")
     detail = str(body.get("detail") or "")
     raw = str(body.get("raw") or "")
-    return "\n".join(part for part in (said, quoted(detail) if detail else "", quoted(raw) if raw else "") if part)
+    return "\n".join(part for part in (said, quoted(detail) if detail else "", verbatim(raw) if raw else "") if part)
 
 
 def _never_asked(work: Work, read: Iterable[Page]) -> list[str]:

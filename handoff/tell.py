@@ -38,8 +38,8 @@ _ANSWER_EXPIRES = timedelta(minutes=2)
 
 def short(text: str) -> str:
     """Somebody's own words, safe inside a message of ours and never so long that Telegram refuses it."""
-    parts = split(text, _LONGEST_QUOTE)
-    return quoted(parts[0] + (" …" if len(parts) > 1 else ""))
+    parts = split(quoted(text), _LONGEST_QUOTE)
+    return parts[0] + (" …" if len(parts) > 1 else "")
 
 
 def private(

@@ -9,8 +9,16 @@ from typing import Any
 Buttons = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of (label, callback data)."""
 
-_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ISOLATE, _POP = "\u2068", "\u2069"
+VERBATIM, END = "\u0002", "\u0003"
+"""Around words that the transport shows untouched: no link, name or number in them can be tapped. They are controls,
+so nobody's own words hold them."""
+MOST_VERBATIM = 60
+"""In one message: Telegram ignores entities after the hundredth (telegram.constants.MessageLimit), labels too."""
+_PAIRS = ((VERBATIM, END), (_ISOLATE, _POP))
+_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORGED_BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066\u2067]")
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,19 +112,33 @@ def from_json(data: bytes) -> Outgoing:
 
 
 def plain(text: str) -> str:
-    """The text without what could disguise or break a message: controls, direction overrides, lone surrogates."""
+    """Somebody's words without what could disguise or break a message: controls, direction marks, lone surrogates."""
+    return _clean(_BIDI.sub("", _LINE_ENDS.sub("\n", text)))
+
+
+def sendable(text: str) -> str:
+    """A whole message of ours: as `plain`, but the isolation of what `quoted` put into it stays."""
+    return _clean(_FORGED_BIDI.sub("", text), VERBATIM + END)
+
+
+def _clean(text: str, spared: str = "") -> str:
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    text = _BIDI.sub("", text)
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return "".join(c for c in text if c in "\n\t" or c in spared or unicodedata.category(c) != "Cc")
 
 
 def quoted(text: str) -> str:
     """Somebody's own words, made safe to stand inside our sentences.
 
-    Isolated in direction (FSI … PDI, UAX #9), so that right-to-left text cannot reorder what stands around it; `*` is
-    replaced by a look-alike, because our own sentences use it as markup.
+    Each line is isolated in direction (FSI … PDI; an isolate ends with its line, UAX #9), so that right-to-left text
+    cannot reorder what stands around it; `*` is replaced by a look-alike, because our own sentences use it as markup.
     """
-    return f"{_ISOLATE}{plain(text).replace('*', '∗')}{_POP}"
+    lines = plain(text).replace("*", "∗").split("\n")
+    return "\n".join(f"{_ISOLATE}{line}{_POP}" if line.strip() else line for line in lines)
+
+
+def verbatim(text: str) -> str:
+    """As `quoted`, for the words of somebody whom nobody knows: nothing in them can be tapped."""
+    return f"{VERBATIM}{quoted(text)}{END}"
 
 
 def utf16_length(text: str) -> int:
@@ -125,17 +147,23 @@ def utf16_length(text: str) -> int:
 
 
 def split(text: str, limit: int) -> list[str]:
-    """The text in parts of at most `limit` UTF-16 units, cut at paragraph, line or word ends where there are any."""
+    """The text in parts of at most `limit` UTF-16 units, cut at paragraph, line or word ends where there are any.
+
+    What `quoted` and `verbatim` opened is closed at the end of a part and opened again in the next.
+    """
     parts: list[str] = []
-    rest = text
-    while utf16_length(rest) > limit:
-        head = rest[:limit]
-        while utf16_length(head) > limit:
-            head = head[: -max(1, (utf16_length(head) - limit) // 2)]
+    rest, room = text, limit - len(_PAIRS)
+    while utf16_length(rest) > limit or rest.count(VERBATIM) > MOST_VERBATIM:
+        few = VERBATIM.join(rest[: limit + 1].split(VERBATIM)[: MOST_VERBATIM + 1])
+        head = few[:room]
+        while utf16_length(head) > room:
+            head = head[: -max(1, (utf16_length(head) - room) // 2)]
         cut = max(head.rfind("\n\n"), head.rfind("\n"), head.rfind(" "))
-        if cut < limit // 4:
+        if cut < len(head) // 4:
             cut = len(head)
-        parts.append(rest[:cut].rstrip())
-        rest = rest[cut:].lstrip()
+        part = rest[:cut].rstrip()
+        torn = [pair for pair in _PAIRS if part.count(pair[0]) > part.count(pair[1])]
+        parts.append(part + "".join(end for _, end in reversed(torn)))
+        rest = "".join(begin for begin, _ in torn) + rest[cut:].lstrip()
     parts.append(rest)
     return [part for part in parts if part] or [""]

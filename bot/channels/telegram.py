@@ -20,6 +20,8 @@ from telegram.request import HTTPXRequest
 
 from bot.channels import errors
 from bot.channels.outgoing import (
+    END,
+    VERBATIM,
     AnswerCallback,
     Buttons,
     Delete,
@@ -30,6 +32,7 @@ from bot.channels.outgoing import (
     Send,
     SendMedia,
     plain,
+    sendable,
     utf16_length,
 )
 
@@ -40,7 +43,7 @@ DELETE_AT_ONCE = 100
 
 # A link in somebody's words must not be fetched: its owner would see that it is being read, and its picture would show.
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-_BOLD = re.compile(r"\*([^*\n]+)\*")
+_MARKED = re.compile(rf"\*([^*\n]+)\*|{VERBATIM}([^{END}]*){END}")
 _GONE = re.compile(
     r"message (to (edit|delete|be replied) )?(not found|is not modified|can't be (edited|deleted))|query is too old"
     r"|MESSAGE_ID_INVALID",
@@ -120,15 +123,18 @@ def make_bot(token: str, api_url: str) -> RawBot:
 
 
 def marked(text: str) -> tuple[str, list[MessageEntity]]:
-    """The text without its `*…*`, and the bold stretches in UTF-16 units.
+    """The text without its `*…*` and its verbatim marks; what they held as entities, in UTF-16 units.
 
-    Entities and not parse_mode: whatever else stands in a text can never be taken for markup.
+    Entities and not parse_mode: whatever else stands in a text can never be taken for markup. Verbatim words are
+    `code`, the only kind that no link, name or number can stand in (Bot API, formatting options).
     """
     shown, entities, last = "", [], 0
-    for found in _BOLD.finditer(text):
+    for found in _MARKED.finditer(text):
         shown += text[last : found.start()]
-        entities.append(MessageEntity(MessageEntity.BOLD, utf16_length(shown), utf16_length(found[1])))
-        shown += found[1]
+        kind, held = (MessageEntity.BOLD, found[1]) if found[1] else (MessageEntity.CODE, found[2])
+        if held:
+            entities.append(MessageEntity(kind, utf16_length(shown), utf16_length(held)))
+        shown += held
         last = found.end()
     return shown + text[last:], entities
 
@@ -172,7 +178,7 @@ class TelegramTransport:
             raise translated(problem) from None
 
     async def _send(self, chat: int, what: Send) -> int:
-        text, entities = marked(plain(what.text))
+        text, entities = marked(sendable(what.text))
         reply = ReplyParameters(what.reply_to, allow_sending_without_reply=True) if what.reply_to else None
         message = await self._bot.send_message(
             chat,
@@ -187,7 +193,7 @@ class TelegramTransport:
         return message.message_id
 
     async def _edit_text(self, chat: int, what: EditText) -> int:
-        text, entities = marked(plain(what.text))
+        text, entities = marked(sendable(what.text))
         await self._bot.edit_message_text(
             text,
             chat,
@@ -215,7 +221,7 @@ class TelegramTransport:
     async def _media(self, chat: int, what: SendMedia) -> int:
         data = await self._fetch_media(what.ref)
         reply = ReplyParameters(what.reply_to, allow_sending_without_reply=True) if what.reply_to else None
-        common: dict[str, Any] = {"caption": plain(what.caption) or None, "protect_content": what.protect or None}
+        common: dict[str, Any] = {"caption": sendable(what.caption) or None, "protect_content": what.protect or None}
         common |= {"reply_parameters": reply, "filename": _FILE_NAMES.get(what.kind, "berkas")}
         if what.kind == "photo":
             return (await self._bot.send_photo(chat, data, **common)).message_id

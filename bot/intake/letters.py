@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
 
-from bot.channels.outgoing import plain
+from bot.channels.outgoing import quoted
 from bot.intake import push
 from bot.intake.carry import DARURAT_STEPS, remind
 from bot.intake.push import What
@@ -121,8 +121,7 @@ class LettersIn:
             state = {"relay": body["relay"], "state": "failed"}
             self._tools.post(conn, "delivery", state, now)
             return
-        text = plain(body["text"]).replace("*", "∗")
-        relay = bytes.fromhex(body["relay"])
+        relay, text = bytes.fromhex(body["relay"]), quoted(body["text"])
         self._tell(conn, thread, "dari_petugas", "message", now, ref=relay, alias=body["alias"], pesan=text)
 
     def _closed(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:

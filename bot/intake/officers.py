@@ -15,9 +15,9 @@ from storage.intake_tables import TRACES
 from storage.shared_tables import OUTBOX
 
 
-def relay_key(relay: bytes, thread_id: bytes) -> str:
-    """Dedupe of the row that carries an officer's message; it says which thread the message is about."""
-    return f"relay:{relay.hex()}:{thread_id.hex()}"
+def relay_key(relay: bytes, thread_id: bytes, part: int = 0) -> str:
+    """Dedupe of the row that carries (a part of) an officer's message; it says which thread the message is about."""
+    return f"relay:{relay.hex()}{f'.{part}' if part else ''}:{thread_id.hex()}"
 
 
 def thread_of(key: str | None) -> bytes | None:

@@ -82,10 +82,13 @@ def rebutton(tools: Tools, plan: Plan, snapshot: Snapshot, buttons: Buttons, now
     plan.add(lambda conn: outbox.put(conn, row))
 
 
-def filled(tools: Tools, snapshot: Snapshot, text: str, now: datetime) -> str:
-    """The text with every placeholder filled that intake knows."""
+def filled(tools: Tools, snapshot: Snapshot, text: str, now: datetime, **own: str) -> str:
+    """The text with every placeholder filled that intake knows, and with `own`; what is put in is never looked through.
+
+    So somebody's words are given here as `own`, and never stand in `text`.
+    """
     messages = snapshot.live.scripts.messages
-    values = numbers(snapshot.live.services) | {"kanal": CHANNELS[snapshot.channel]}
+    values = numbers(snapshot.live.services) | {"kanal": CHANNELS[snapshot.channel]} | own
     if "{tunggu}" in text:
         values["tunggu"] = waiting(snapshot.duty, messages, now, tools)
     if "{status}" in text:

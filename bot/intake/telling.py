@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from bot.channels.outgoing import Send
-from bot.content.text import fill
+from bot.channels.limits import LONGEST_TEXT
+from bot.channels.outgoing import Send, split
 from bot.engine.session import Session
 from bot.engine.step import asking, asking_kind
 from bot.intake import push
@@ -51,20 +51,15 @@ def tell(
     snapshot = of_address(conn, tools, address["id"], now)
     if jam is not None:
         values["jam"] = clock_words(jam, now, tools.zone, snapshot.live.scripts.messages)
-    text = filled(tools, snapshot, fill(snapshot.live.scripts.messages[key], values), now)
+    parts = split(filled(tools, snapshot, snapshot.live.scripts.messages[key], now, **values), LONGEST_TEXT)
     decision = push.decide(
         what, thread["balas"], address["last_in"], now, tools.zone, darurat=thread["level"] == "darurat"
     )
     if decision.how == "drop":
         return
     held = decision.how in ("notice", "hold")
-    due = now if held else decision.due
-    if ref is not None and due <= now and not held and _busy_answering(snapshot):
-        due = now + WAIT_FOR_ANSWER
+    due = _due(snapshot, decision, now, of_staff=ref is not None)
     fields: dict[str, Any] = {"kind": REPLY if ref else f"{NEWS}{key}", "ref": ref, "due_at": due}
-    if ref is not None:
-        # A desk that was set back to a backup writes its last letters anew: nobody reads the same words twice.
-        fields["dedupe"] = relay_key(ref, thread["id"])
     if what == "danger":
         fields["priority"] = 0
     if decision.how == "notice":
@@ -73,10 +68,20 @@ def tell(
     if ref is None:
         for older in (key, *over):
             outbox.withdraw(conn, person=snapshot.address_id, kind=f"{NEWS}{older}")
-    outbox.put(conn, tools.row(snapshot.address_id, snapshot.chat, Send(text=text), now, **fields))
+    for number, part in enumerate(parts):
+        # A desk that was set back to a backup writes its last letters anew: nobody reads the same words twice.
+        dedupe = relay_key(ref, thread["id"], number) if ref else None
+        outbox.put(conn, tools.row(snapshot.address_id, snapshot.chat, Send(text=part), now, dedupe=dedupe, **fields))
     if ref is not None and (held or due - now > WAIT_FOR_ANSWER):
         until = None if held else due.isoformat()
         tools.post(conn, "delivery", {"relay": ref.hex(), "state": "held", "until": until}, now)
+
+
+def _due(snapshot: Snapshot, decision: push.Decision, now: datetime, *, of_staff: bool) -> datetime:
+    """When it leaves; what is held waits for BUKA, and a staff message for the answer that is being given."""
+    if decision.how in ("notice", "hold"):
+        return now
+    return now + WAIT_FOR_ANSWER if of_staff and decision.due <= now and _busy_answering(snapshot) else decision.due
 
 
 def _notice(conn: Connection, tools: Tools, snapshot: Snapshot, due: datetime, now: datetime) -> None:

@@ -4,6 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.outgoing import (
+    END,
+    VERBATIM,
     AnswerCallback,
     Delete,
     EditButtons,
@@ -15,9 +17,11 @@ from bot.channels.outgoing import (
     from_json,
     plain,
     quoted,
+    sendable,
     split,
     to_json,
     utf16_length,
+    verbatim,
 )
 from bot.channels.telegram import marked
 
@@ -43,12 +47,32 @@ def test_a_value_comes_out_of_the_outbox_as_it_went_in(value: Outgoing) -> None:
 @given(hostile_text)
 def test_quoted_words_can_neither_reorder_nor_mark_up_what_stands_around_them(text: str) -> None:
     inner = quoted(text)
-    assert inner.startswith("\u2068")
-    assert inner.endswith("\u2069")
-    assert not any(
-        c in "\u200f\u061c\x1b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000*" for c in inner[1:-1]
-    )
+    for line in inner.split("\n"):
+        assert not line.strip() or (line[0], line[-1]) == ("\u2068", "\u2069"), "an isolate ends with its line"
+        assert not any(
+            c in "\u200f\u061c\x1b\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u0000*" for c in line[1:-1]
+        )
     inner.encode()  # no lone surrogate is left
+
+
+@given(hostile_text, hostile_text)
+def test_what_leaves_is_isolated_still_and_verbatim_words_are_one_entity(text: str, other: str) -> None:
+    shown, entities = marked(sendable(f"*kami* {verbatim(text)} {quoted(other)}"))
+    assert shown == f"kami {quoted(text)} {quoted(other)}"
+    assert [one.type for one in entities] == ["bold", "code"][: 1 + bool(quoted(text))]
+    assert all(one.offset + one.length <= utf16_length(shown) for one in entities)
+
+
+@given(hostile_text, st.integers(min_value=20, max_value=60))
+def test_each_part_of_a_long_text_closes_what_it_opens(text: str, limit: int) -> None:
+    for part in split(f"{quoted(text)} · {verbatim(text)} · {quoted(text)}", limit):
+        assert utf16_length(part) <= limit
+        for begin, end in (("\u2068", "\u2069"), (VERBATIM, END)):
+            depth = 0
+            for c in part:
+                depth += (c == begin) - (c == end)
+                assert depth in (0, 1)
+            assert depth == 0
 
 
 @given(st.text(), st.integers(min_value=10, max_value=200))

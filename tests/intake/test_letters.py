@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bot.channels.outgoing import utf16_length
 from bot.intake import ticks
 from storage import outbox
 from storage.intake_tables import THREADS
@@ -70,7 +71,7 @@ async def test_a_reply_to_a_safe_phone_arrives_with_its_words_and_its_fate_is_to
     line.clock.advance(timedelta(minutes=30))
     await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Apa *kabar*?")
     [said] = await phone.take()
-    assert said == "*Petugas Melati:*\nApa ∗kabar∗?"
+    assert said == "*Petugas Melati:*\n\u2068Apa ∗kabar∗?\u2069"
 
 
 @pytest.mark.parametrize("balas", ["2", "0"])
@@ -254,7 +255,7 @@ async def test_a_report_that_the_desk_raises_at_night_is_answered_at_night(line:
     assert held["until"].startswith("2026-11-23T22:00")  # 06.00 WITA
     await line.hear("level", thread=thread_id, level="darurat")
     await line.hear("reply", thread=thread_id, relay="cd" * 16, alias="Melati", text="Kamu aman?")
-    assert [text.rpartition("\n")[2] for text in await phone.take()] == ["Halo", "Kamu aman?"]
+    assert [text.rpartition("\n")[2] for text in await phone.take()] == ["\u2068Halo\u2069", "\u2068Kamu aman?\u2069"]
 
 
 async def test_where_nobody_is_on_duty_no_hour_is_promised(line: Any) -> None:
@@ -316,3 +317,23 @@ async def test_who_sent_it_hears_that_it_arrived_though_silence_alarmed_meanwhil
     line.clock.advance(timedelta(hours=1))
     await accept(line, line.letters()[0].body["thread"])
     assert any("Sudah sampai" in text for text in await phone.take())
+
+
+async def test_no_placeholder_in_an_officers_words_is_filled_in(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await accept(line, thread_id)
+    await phone.take()
+    words = "{status} {kanal} {layanan.uptd}\n{layanan.tidak_ada} {0.__class__}"
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text=words)
+    [said] = await phone.take()
+    assert said.replace("\u2068", "").replace("\u2069", "") == f"*Petugas Melati:*\n{words}"
+
+
+async def test_the_longest_words_of_an_officer_arrive_whole(line: Any) -> None:
+    phone, thread_id = await reported(line, "1")
+    await accept(line, thread_id)
+    await phone.take()
+    await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="😭" * 2048)
+    said = await phone.take()
+    assert sum(one.count("😭") for one in said) == 2048
+    assert all(utf16_length(one) <= 4096 for one in said)
