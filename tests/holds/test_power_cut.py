@@ -1,0 +1,173 @@
+"""The power goes, at any moment: what was acknowledged is there afterwards, whole, once.
+
+A whole evening at the office runs on stores whose disk is watched (power_cut.py, recorded.py). Then the power is cut at
+many moments of it, the stores are opened on what is left, and the office goes on. The same with weakened settings must
+lose something: else the test would see nothing.
+"""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from storage import pragmas, writer
+from tests.conftest import ACTORS, Bench, Clock, Databases, Keys
+from tests.e2e.stage import Stage
+from tests.holds.evening import Answers, Evening, again, stories, talks
+from tests.holds.power_cut import put_back
+from tests.holds.recorded import Cut, Damaged, Record, recording
+
+PEOPLE = 4
+MEMORY = Path("/dev/shm")
+
+
+@pytest.fixture
+def database_kind() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """In memory, where there is some: what a disk does is played."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
+        yield Path(made).resolve()
+
+
+@pytest.fixture
+def office(folder: Path, databases: Databases, keys: Keys) -> Path:
+    """Two stores in which flows/ is published, the group bound and a caseworker has joined."""
+    (folder / "office").mkdir()
+    for actor in ACTORS:
+        shutil.copy(pragmas.path_of(databases.url(actor)), folder / "office" / f"{actor}.db")
+
+    async def opened() -> None:
+        stage = Stage(urls(folder / "office"), keys, Clock())
+        await stage.open()
+        await stage.close()
+
+    asyncio.run(opened())
+    return folder / "office"
+
+
+def urls(folder: Path) -> Databases:
+    return Databases(*(f"sqlite:///{folder}/{actor}.db" for actor in ACTORS))
+
+
+@dataclass
+class Toll:
+    """What power cuts have cost."""
+
+    cuts: int = 0
+    turns: int = 0
+    with_loss: int = 0
+    damaged: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.cuts} cuts, {self.with_loss} lose {self.turns} acknowledged turns, {self.damaged} damage a store"
+
+
+async def recorded(
+    office: Path, keys: Keys, evening: Evening, dice: Random, before: Stage | None = None
+) -> tuple[Record, Stage]:
+    """The evening, or the rest of it, in the office in that folder: what happened, and the stage, closed."""
+    with recording(office) as record:
+        stage = again(urls(office), keys, before) if before else Stage(urls(office), keys, Clock())
+        await evening.play(stage, dice, record)
+        await stage.close()
+    return record, stage
+
+
+def toll(record: Record, cuts: Iterable[Cut], folder: Path, deaf: str = "no file") -> Toll:
+    """What these cuts cost: acknowledged turns that are missing, stores that are damaged or hold half a turn."""
+    found = Toll()
+    for cut in cuts:
+        place = put_back(folder / f"{cut}", record.files_after(cut, deaf))
+        found.cuts += 1
+        try:
+            turns = record.lost(cut, place)
+        except Damaged:
+            found.damaged += 1
+        else:
+            found.turns += turns
+            found.with_loss += bool(turns)
+        shutil.rmtree(place)
+    return found
+
+
+async def goes_on(
+    place: Path, keys: Keys, evening: Evening, before: Stage, dice: Random | None
+) -> dict[str, list[Answers]]:
+    """What is at the desk once everything has settled, with `dice` once everybody has written the rest as well."""
+    stage = again(urls(place), keys, before)
+    try:
+        await stage.settle()
+        if dice is not None:
+            await evening.play(stage, dice)
+        return await stories(stage, [talk.marker for talk in evening.talks])
+    finally:
+        await stage.close()
+
+
+PACES = {
+    "as in life": (0.5, 1000),
+    "a checkpoint after every batch": (0.0, 1000),
+    "small checkpoints under way": (0.5, 25),
+    "both": (0.001, 25),
+}
+"""After how many idle seconds the WAL is emptied, and after how many pages SQLite checkpoints by itself."""
+
+
+@pytest.mark.parametrize(("idle", "pages"), PACES.values(), ids=PACES)
+async def test_what_was_acknowledged_survives_a_power_cut(
+    office: Path, keys: Keys, bench: Bench, idle: float, pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "_IDLE_SECONDS", idle)
+    monkeypatch.setitem(pragmas._OF_ROLE["writer"], "wal_autocheckpoint", pages)
+    dice = Random(f"{bench.seed} {idle} {pages}")
+    folder, evening = office.parent, Evening(talks(PEOPLE, dice))
+    record, stage = await recorded(office, keys, evening, dice)
+    told = await goes_on(office, keys, evening, stage, None)
+    assert all(len(cases) == 1 for cases in told.values()), "each story is one case where no power goes"
+
+    async def check(record: Record, evening: Evening, before: Stage, cut: Cut, to_the_end: bool) -> None:
+        assert str(toll(record, [cut], folder)) == str(Toll(cuts=1))
+        place = put_back(folder / "after", record.files_after(cut))
+        standing = evening.after(cut.at)
+        found = await goes_on(place, keys, standing, before, dice if to_the_end else None)
+        for _, marker in standing.reported:
+            assert len(found[marker]) == 1, f"{cut}: an acknowledged report is {len(found[marker])} cases"
+        assert not to_the_end or found == told, f"{cut}: not what was told"
+        shutil.rmtree(place)
+
+    for number, cut in enumerate(record.cuts(bench.rounds(40, 1000), dice)):
+        await check(record, evening, stage, cut, to_the_end=number % 8 == 0)
+    # The power comes back and goes again: the restart itself is watched.
+    (cut,) = record.cuts(1, dice)
+    place, standing = put_back(folder / "again", record.files_after(cut)), evening.after(cut.at)
+    second, later = await recorded(place, keys, standing, dice, stage)
+    for number, another in enumerate(second.cuts(bench.rounds(10, 200), dice)):
+        await check(second, standing, later, another, to_the_end=number % 8 == 0)
+
+
+@pytest.fixture(params=["synchronous=NORMAL", "synchronous=OFF", "a WAL whose syncs do nothing"])
+def weakened(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One thing that keeps what was acknowledged, taken away."""
+    levels = {"synchronous=NORMAL": 1, "synchronous=OFF": 0}
+    monkeypatch.setitem(pragmas._MUST, "synchronous", levels.get(request.param, 2))
+    return str(request.param)
+
+
+async def test_the_same_cuts_lose_turns_where_the_disk_is_not_waited_for(
+    office: Path, keys: Keys, bench: Bench, weakened: str
+) -> None:
+    dice = Random(f"{bench.seed} weak")
+    record, _ = await recorded(office, keys, Evening(talks(PEOPLE, dice)), dice)
+    deaf = "-wal" if weakened.startswith("a WAL") else "no file"
+    found = toll(record, record.cuts(bench.rounds(40, 1000), dice), office.parent, deaf)
+    print(f"{weakened}: {found}")
+    assert found.with_loss + found.damaged > found.cuts / 4, "the bench would not notice that turns are lost"
