@@ -17,6 +17,7 @@ OUTCOMES: Final = (
 )  # fmt: skip
 
 _NEEDS_SECOND: Final = frozenset({"darurat", "tinggi"})
+_REPORTERS: Final = frozenset({"answer", "phone"})
 
 
 def ask_outcome(work: Work, case: Case, by: Member) -> None:
@@ -38,6 +39,11 @@ def ask_summary(work: Work, case: Case, by: Member, outcome: str) -> None:
 def summary(work: Work, case: Case, by: Member, outcome: str, text: str) -> None:
     """Closes the case, or asks a second person and waits; until then the clock is theirs."""
     text = plain(text)
+    if _unread(work, case):
+        # They came after the last "Buka": closed, nobody would look at them.
+        tell.private(work, by, work.texts("baca_dulu", kode=cases.code(case)), kind=tell.ABOUT_CASE, ref=case.id)
+        news.owner(work, case, "pesan_baru")
+        return
     if cases.highest(work, case) not in _NEEDS_SECOND:
         _close(work, case, by, outcome, text)
         return
@@ -51,6 +57,13 @@ def summary(work: Work, case: Case, by: Member, outcome: str, text: str) -> None
     key = "menunggu_setuju" if asked else "belum_ada_kedua"
     tell.private(work, by, work.texts(key, kode=cases.code(case)), kind=tell.ABOUT_CASE, ref=case.id)
     ask_second(work, case, asked)
+
+
+def _unread(work: Work, case: Case) -> bool:
+    """Whether the reporter wrote more than thanks since the owner last looked."""
+    new = [page for page in pages.read(work, case, cases.about(work, case).seen) if page.kind in _REPORTERS]
+    said = answers.bodies(new)
+    return bool(new) and not (len(said) == len(new) and answers.only_polite(work, said))
 
 
 def ask_second(work: Work, case: Case, asked: list[Member]) -> None:

@@ -39,7 +39,7 @@ kirim_failed ditarik_kembali sudah_berangkat dibatalkan dicatat:kode buka_dulu:k
 kasus_mana tanpa_kasus hanya_teks ubahan_tidak_ikut tanya_urgensi:kode tanya_alasan:kode,urgensi
 urgensi_diubah:kode,urgensi nomor:kode,nomor nomor_habis tanya_hasil:kode hasil_ditangani hasil_diserahkan
 hasil_bukan_kekerasan hasil_luar_wilayah hasil_kurang_informasi hasil_ditarik hasil_ganda hasil_iseng
-tanya_ringkasan:hasil,kode menunggu_setuju:kode belum_ada_kedua:kode
+tanya_ringkasan:hasil,kode baca_dulu:kode menunggu_setuju:kode belum_ada_kedua:kode
 minta_setuju:hasil,kode,nama,ringkasan,urgensi belum_setuju:kode,nama terima_kasih ditutup:hasil,kode
 tugas_hapus:jam,kode daftar_tugas tugas_kosong daftar_kasus kasus_kosong daftar_mengambang mengambang_kosong
 tanpa_pemilik baris_kasus:jam,keadaan,kode,nama,urgensi dan_lagi:n selamat_datang:nama bantuan gagal_diproses

@@ -45,6 +45,24 @@ def test_a_calm_case_closes_with_outcome_and_summary(office: Office, outcome: st
     assert outcome in office.last(SARI)
 
 
+def test_what_the_reporter_wrote_since_the_last_look_is_read_before_the_case_closes(office: Office) -> None:
+    thread = office.report()
+    office.press(SARI, "Ambil", GROUP)
+    office.press(SARI, "Buka")
+    office.press(SARI, "Tutup")
+    office.press(SARI, "Ditangani")
+    office.write("more", thread, office.answer("tambahan", words="dia datang lagi", kind="text"))
+    office.say(SARI, "RINGKASAN")
+    assert office.case().state == "claimed"
+    assert "belum ditutup" in "".join(office.texts(SARI)[-2:])
+    office.press(SARI, "Buka")
+    office.write("more", thread, office.answer("tambahan", words="makasih kak", kind="text"))
+    office.press(SARI, "Tutup")
+    office.press(SARI, "Ditangani")
+    office.say(SARI, "RINGKASAN")
+    assert office.case().state == "closed", "thanks keep nothing open"
+
+
 @pytest.mark.parametrize(("level", "answer", "limit"), SERIOUS)
 def test_a_serious_case_waits_for_a_second_person_whose_clock_it_is(
     office: Office, level: str, answer: tuple[str, str], limit: timedelta
