@@ -5,6 +5,8 @@ import re
 import stat
 from pathlib import Path
 
+from storage import durable
+
 # systemd passes LoadCredential= here, with rights of its own making (systemd.exec(5)): a folder `intake` loaded as
 # `LoadCredential=intake:/etc/berani/keys/intake` comes out as the files intake_root, intake_sign, …
 CREDENTIALS = Path("/run/credentials")
@@ -97,15 +99,9 @@ def read_secret(key_dir: Path, actor: str, name: str, length: int) -> tuple[byte
 
 
 def write_new(path: Path, text: str, mode: int = 0o600) -> None:
-    """A new file, on disk when this returns. Raises KeyProblem when it exists or cannot be written."""
+    """A new file, whole and on disk when this returns. Raises KeyProblem when it exists or cannot be written."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            os.fchmod(descriptor, mode)
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        sync_folder(path.parent)
+        durable.create(path, text, mode)
     except FileExistsError:
         raise KeyProblem(path, "exists already and is never overwritten", "move it away if it is of no use") from None
     except OSError as error:
@@ -115,8 +111,7 @@ def write_new(path: Path, text: str, mode: int = 0o600) -> None:
 def make_folder(folder: Path, mode: int) -> None:
     """`folder` and those above it, if missing; the mode is that of a new last one. Raises KeyProblem."""
     try:
-        if not folder.is_dir():
-            folder.mkdir(mode=mode, parents=True)
+        durable.make_folder(folder, mode)
     except OSError as error:
         raise _cannot_write(folder, error) from None
 
@@ -125,18 +120,9 @@ def publish(stage: Path, folder: Path) -> None:
     """The finished folder `stage` gets its name at one stroke. Raises KeyProblem when `folder` has files already."""
     try:
         stage.rename(folder)
-        sync_folder(folder.parent)
+        durable.sync_folder(folder.parent)
     except OSError as error:
         raise _cannot_write(folder, error) from None
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes the names in `folder` survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _cannot_read(path: Path, error: OSError) -> KeyProblem:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, e
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from storage import durable
 from storage.errors import StoreDown, StoreFaulty
 
 Role = Literal["writer", "command", "reader", "peer"]
@@ -68,9 +69,10 @@ def make_file(path: Path) -> None:
 
     SQLite gives its `-wal` and `-shm` the mode of the database file.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    durable.make_folder(path.parent, 0o700)
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        durable.sync_folder(path.parent)
 
 
 def engine_for(path: Path, role: Role) -> Engine:

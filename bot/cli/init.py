@@ -9,7 +9,7 @@ import typer
 from bot.cli import keys as keys_verbs
 from bot.cli.problems import end_the_verb
 from bot.settings import CHECKOUT, Fault, SettingsError, load, setting_name
-from storage import keys, migrate
+from storage import durable, keys, migrate
 from storage.entropy import system_entropy
 
 ENV = Path(".env")
@@ -62,7 +62,5 @@ def _write_env(answers: dict[str, str]) -> None:
     for line in (CHECKOUT / ".env.example").read_text(encoding="utf-8").splitlines():
         name = line.lstrip("# ").partition("=")[0]
         lines.append(f"{name}={answers[name]}" if answers.get(name) and "=" in line else line)
-    descriptor = os.open(ENV, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
+    durable.create(ENV, "\n".join(lines) + "\n")
     typer.echo(f"{ENV}: every setting with its meaning")
