@@ -21,6 +21,7 @@ Kind = Literal[
     "migrated",
     "blocked",
     "unblocked",
+    "service",
     "other",
 ]
 MediaKind = Literal["voice", "photo", "video", "audio", "document"]
@@ -49,7 +50,8 @@ class Inbound:
 
     `received` names it for ever (kind, chat, message, edit date; or the callback's id), so that a second delivery
     can be told. `chat`, `sender`, `phone`, `text` and `file` are identities or content: they may be sealed or acted
-    on, never logged. `at` is the platform's own time.
+    on, never logged. `at` is the platform's own time. "service": the platform tells of the chat itself, nobody spoke;
+    "other": somebody sent what cannot be read here.
     """
 
     bot: Bot

@@ -1,6 +1,5 @@
 """Telegram as a transport: our values out through python-telegram-bot's Bot, its errors back as ours."""
 
-import json
 import re
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +17,7 @@ from telegram import (
 )
 from telegram.request import HTTPXRequest
 
-from bot.channels import errors
+from bot.channels import errors, raw_json
 from bot.channels.outgoing import (
     END,
     VERBATIM,
@@ -68,12 +67,21 @@ class Request(HTTPXRequest):
             raise error.NetworkError("not an answer of the Bot API")
         return status, body
 
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """The answer, whatever stands in parts of it. Raises NetworkError for what is no JSON."""
+        try:
+            answer: dict[str, Any] = raw_json.loads(payload.decode("utf-8", "replace"))
+        except ValueError:
+            raise error.NetworkError("no JSON") from None
+        return answer
+
 
 def _is_answer(status: int, body: bytes) -> bool:
     """https://core.telegram.org/bots/api#making-requests"""
     try:
-        answer = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        answer = raw_json.loads(body.decode("utf-8", "replace"))
+    except ValueError:
         return False
     if not isinstance(answer, dict):
         return False

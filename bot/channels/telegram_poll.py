@@ -21,6 +21,9 @@ LONG_POLL = 25
 QUIET = timedelta(days=6)
 """After a week without updates their ids may start anew (Bot API, Update.update_id): then we ask without an offset."""
 _SHORTEST, _LONGEST = 0.5, 60.0
+_MOST = 2**31
+"""Update ids are positive and fit 32 bits (the Bot API marks what does not). Any other would, as an offset, let go of
+updates that nobody has seen: a negative one forgets all but the last (Bot API, getUpdates)."""
 
 Handle = Callable[[Inbound], Awaitable[None]]
 Report = Callable[[str], None]
@@ -38,6 +41,8 @@ class Poller:
         self._monotonic = monotonic
         self.revoked = False
         """Whether the platform said, at the last call, that it does not know our token."""
+        self.down = False
+        """Whether the last call had no answer that can be used."""
         self._offset: int | None = None
         self._last_update = monotonic()
 
@@ -52,13 +57,13 @@ class Poller:
                 trouble = translated(problem)
                 if isinstance(trouble, errors.SecondPoller):
                     raise trouble from None
-                self.revoked = isinstance(trouble, errors.Revoked)
+                self.revoked, self.down = isinstance(trouble, errors.Revoked), isinstance(trouble, errors.Down)
                 self._report(f"poll_{type(trouble).__name__.lower()}")
                 wait = trouble.wait.total_seconds() if isinstance(trouble, errors.Limited) else pause
                 pause = min(pause * 2, _LONGEST)
                 await wait_for(stop, wait)
                 continue
-            pause, self.revoked = _SHORTEST, False
+            pause, self.revoked, self.down = _SHORTEST, False, False
             at_once = not updates and self._monotonic() - asked < 1.0  # not what was asked for: whoever it is, no haste
             if at_once or (updates and not await self.take(updates)):
                 await wait_for(stop, _SHORTEST)
@@ -106,7 +111,7 @@ def _number(update: object) -> int | None:
     if not isinstance(update, Mapping):
         return None
     number = update.get("update_id")
-    return number if isinstance(number, int) else None
+    return number if type(number) is int and 0 <= number < _MOST else None
 
 
 async def wait_for(stop: asyncio.Event, seconds: float) -> None:

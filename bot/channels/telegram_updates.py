@@ -6,7 +6,7 @@ update would fail for ever. Field names: Telegram Bot API, https://core.telegram
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.channels.inbound import Bot, File, Inbound, Kind
 
@@ -22,8 +22,11 @@ _FILES: dict[str, Kind] = {
     "document": "document",
 }
 _GONE = frozenset({"left", "kicked"})
+_SIGNIFICANT = 2**52
+"""Ids have at most 52 significant bits (Bot API, Chat.id)."""
 
 Raw = Mapping[str, Any]
+Default = TypeVar("Default", int, None)
 
 
 class Malformed(Exception):
@@ -40,7 +43,7 @@ def parse(bot: Bot, update: Raw) -> Inbound | None:
         if "callback_query" in update:
             return _button(bot, update["callback_query"])
         if "my_chat_member" in update:
-            return _membership(bot, update["my_chat_member"], int(update["update_id"]))
+            return _membership(bot, update["my_chat_member"], _whole(update["update_id"]))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError, IndexError):
         raise Malformed from None
     return None
@@ -50,27 +53,28 @@ def _message(bot: Bot, message: Raw) -> Inbound | None:
     chat, chat_kind = _chat(message)
     if chat_kind is None:
         return None
-    number = int(message["message_id"])
+    number = _whole(message["message_id"])
     fields: dict[str, Any] = {
         "bot": bot,
         "received": f"message:{chat}:{number}",
         "chat": chat,
         "chat_kind": chat_kind,
         "message_id": number,
-        "at": datetime.fromtimestamp(int(message["date"]), UTC),
+        "at": datetime.fromtimestamp(_whole(message["date"]), UTC),
         **_sender(message),
     }
+    # What only accompanies the words never costs them: it is left out if it cannot be read.
     if isinstance(reply := message.get("reply_to_message"), Mapping):
-        fields["reply_to"] = int(reply["message_id"])
-    if album := message.get("media_group_id"):
-        fields["album"] = str(album)
+        fields["reply_to"] = _whole_or(None, reply.get("message_id"))
+    if isinstance(album := message.get("media_group_id"), str):
+        fields["album"] = album
     return Inbound(**fields, **_content(message))
 
 
 def _content(message: Raw) -> dict[str, Any]:
-    if isinstance(text := message.get("text"), str):
-        return {"kind": "text", "text": text}
-    caption = str(message.get("caption") or "")
+    if message.get("text") is not None:
+        return {"kind": "text", "text": _string(message["text"])}
+    caption = _string(message.get("caption") or "")
     if photos := message.get("photo"):
         return {"kind": "photo", "text": caption, "file": _file(photos[-1], "image/jpeg")}
     for name, kind in _FILES.items():
@@ -78,13 +82,35 @@ def _content(message: Raw) -> dict[str, Any]:
             return {"kind": kind, "text": caption, "file": _file(found)}
     if isinstance(place := message.get("venue", message), Mapping) and isinstance(place.get("location"), Mapping):
         at = place["location"]
-        return {"kind": "location", "latitude": float(at["latitude"]), "longitude": float(at["longitude"])}
+        return {
+            "kind": "location",
+            "latitude": _degrees(at["latitude"], 90),
+            "longitude": _degrees(at["longitude"], 180),
+        }
     if isinstance(contact := message.get("contact"), Mapping):
-        return {"kind": "contact", "phone": str(contact["phone_number"])}
+        return {"kind": "contact", "phone": _string(contact["phone_number"])}
     if "migrate_to_chat_id" in message:
-        return {"kind": "migrated", "migrated_to": int(message["migrate_to_chat_id"])}
+        return {"kind": "migrated", "migrated_to": _whole(message["migrate_to_chat_id"])}
+    if not _SERVICE.isdisjoint(message):
+        return {"kind": "service"}
     known = [key for key in message if key not in _ENVELOPE]
     return {"kind": "other", "other": known[0] if known else "empty"}
+
+
+# What the platform says of the chat itself (Bot API, Message: "Service message: …"); nobody waits for an answer to it.
+_SERVICE = frozenset(
+    "new_chat_members left_chat_member new_chat_title new_chat_photo delete_chat_photo group_chat_created"
+    " supergroup_chat_created channel_chat_created message_auto_delete_timer_changed migrate_from_chat_id"
+    " pinned_message successful_payment refunded_payment users_shared chat_shared gift unique_gift"
+    " gift_upgrade_sent connected_website write_access_allowed passport_data proximity_alert_triggered boost_added"
+    " chat_background_set checklist_tasks_done checklist_tasks_added direct_message_price_changed"
+    " paid_message_price_changed forum_topic_created forum_topic_edited forum_topic_closed forum_topic_reopened"
+    " general_forum_topic_hidden general_forum_topic_unhidden giveaway_created giveaway_completed"
+    " suggested_post_approved suggested_post_approval_failed suggested_post_declined suggested_post_paid"
+    " suggested_post_refunded video_chat_scheduled video_chat_started video_chat_ended"
+    " video_chat_participants_invited web_app_data chat_owner_changed chat_owner_left poll_option_added"
+    " poll_option_deleted managed_bot_created".split()
+)
 
 
 _ENVELOPE = frozenset(
@@ -100,7 +126,7 @@ def _edit(bot: Bot, message: Raw) -> Inbound | None:
     inbound = _message(bot, message)
     if inbound is None:
         return None
-    edited = int(message.get("edit_date") or message["date"])
+    edited = _whole(message.get("edit_date") or message["date"])
     return Inbound(
         bot=bot,
         received=f"edit:{inbound.chat}:{inbound.message_id}:{edited}",
@@ -122,18 +148,19 @@ def _button(bot: Bot, query: Raw) -> Inbound | None:
     chat, chat_kind = _chat(message)
     if chat_kind is None:
         return None
+    pressed, by = _string(query["id"]), _whole(query["from"]["id"])
     return Inbound(
         bot=bot,
-        received=f"callback:{query['id']}",
+        received=f"callback:{pressed}",
         chat=chat,
         chat_kind=chat_kind,
         kind="button",
-        at=datetime.fromtimestamp(int(message.get("date") or 0), UTC),
-        sender=int(query["from"]["id"]),
-        anonymous_admin=int(query["from"]["id"]) == GROUP_ANONYMOUS_BOT,
-        message_id=int(message["message_id"]),
-        data=str(query.get("data") or ""),
-        callback=str(query["id"]),
+        at=datetime.fromtimestamp(_whole(message.get("date") or 0), UTC),
+        sender=by,
+        anonymous_admin=by == GROUP_ANONYMOUS_BOT,
+        message_id=_whole(message["message_id"]),
+        data=_string(query.get("data") or ""),
+        callback=pressed,
     )
 
 
@@ -150,12 +177,12 @@ def _membership(bot: Bot, change: Raw, update_id: int) -> Inbound | None:
     }
     return Inbound(
         bot=bot,
-        received=f"member:{chat}:{change['date']}:{update_id}",
+        received=f"member:{chat}:{_whole(change['date'])}:{update_id}",
         chat=chat,
         chat_kind=chat_kind,
         kind=kinds[chat_kind, gone],
-        at=datetime.fromtimestamp(int(change["date"]), UTC),
-        sender=int(change["from"]["id"]),
+        at=datetime.fromtimestamp(_whole(change["date"]), UTC),
+        sender=_whole(change["from"]["id"]),
     )
 
 
@@ -163,20 +190,44 @@ def _chat(holder: Raw) -> tuple[int, Any]:
     """The chat's id and whether it is private or a group; None for channels."""
     chat = holder["chat"]
     kinds = {"private": "private", "group": "group", "supergroup": "group"}
-    return int(chat["id"]), kinds.get(chat["type"])
+    return _whole(chat["id"]), kinds.get(chat["type"])
 
 
 def _sender(message: Raw) -> dict[str, Any]:
     sender = message.get("from")
-    number = int(sender["id"]) if isinstance(sender, Mapping) else None
+    number = _whole_or(None, sender.get("id")) if isinstance(sender, Mapping) else None
     anonymous = number == GROUP_ANONYMOUS_BOT or (isinstance(message.get("sender_chat"), Mapping))
     return {"sender": number, "anonymous_admin": anonymous}
 
 
 def _file(found: Raw, mime: str = "") -> File:
     return File(
-        file_id=str(found["file_id"]),
-        size=int(found.get("file_size") or 0),
-        mime=str(found.get("mime_type") or mime),
-        seconds=int(found.get("duration") or 0),
+        file_id=_string(found["file_id"]),
+        size=_whole_or(0, found.get("file_size")),
+        mime=named if isinstance(named := found.get("mime_type"), str) else mime,
+        seconds=_whole_or(0, found.get("duration")),
     )
+
+
+def _whole(value: object) -> int:
+    """An integer as the Bot API means it: JSON's `true`, `7.5` and `"7"` are none. Raises ValueError."""
+    if type(value) is not int or not -_SIGNIFICANT < value < _SIGNIFICANT:
+        raise ValueError
+    return value
+
+
+def _whole_or(default: Default, value: object) -> int | Default:
+    return value if type(value) is int and -_SIGNIFICANT < value < _SIGNIFICANT else default
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _degrees(value: object, most: int) -> float:
+    """Latitude or longitude. Raises ValueError for what lies on no globe (NaN too)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -most <= value <= most:
+        raise ValueError
+    return float(value)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import select
 
@@ -26,7 +27,7 @@ def cases(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = 
         return
     table = Table("code", "kind", "state", "urgency", "owner", "opened", "due")
     for row in rows:
-        table.add_row(*(plain(str(value or "-")) for value in row.values()))
+        table.add_row(*(escape(plain(str(value or "-"))) for value in row.values()))
     Console().print(table)
 
 

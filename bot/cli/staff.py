@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from bot.channels.outgoing import plain
 from bot.cli.desk_access import desk_access
+from bot.engine.text import empty
 from handoff import invites, people, staff
 from handoff.people import Member
 from handoff.words import StaffRole
@@ -35,7 +37,7 @@ def invite(
 ) -> None:
     """Make a code, good once within 48 hours: for a person (/start CODE in private) or for the group."""
     cleaned = " ".join(plain(name or "").split())
-    if group == bool(cleaned) or len(cleaned) > _LONGEST_NAME:
+    if group != empty(cleaned) or len(cleaned) > _LONGEST_NAME:
         wanted = f'a name of at most {_LONGEST_NAME} characters, as in: berani staff invite "Nama"; or --group'
         raise typer.BadParameter(wanted)
     with desk_access() as desk:
@@ -58,7 +60,7 @@ def list_staff(as_json: AsJson = False) -> None:
         return
     table = Table("id", "name", "role", "reachable")
     for one in found:
-        table.add_row(one.id.hex()[:8], plain(one.name), one.role, "yes" if _reachable(one) else "no")
+        table.add_row(one.id.hex()[:8], escape(plain(one.name)), one.role, "yes" if _reachable(one) else "no")
     Console().print(table)
 
 

@@ -113,6 +113,8 @@ class Intake:
         if inbound.kind in ("blocked", "unblocked"):
             commands.reachable(tools, plan, snapshot, inbound.kind == "unblocked", now)
             return plan
+        if inbound.kind == "service":
+            return plan  # nobody spoke; that it stands in the chat is known now, for clearing it
         event = hears.event(conn, tools, plan, snapshot, inbound, now)
         if event is not None:
             if isinstance(event, hears.Opened):

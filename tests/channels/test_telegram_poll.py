@@ -189,3 +189,15 @@ async def test_answers_without_updates_that_come_at_once_are_not_asked_for_in_ha
     await asyncio.wait_for(poller(upstream, Handler())[0].run(stop), 10)
     assert len(upstream.offsets) == 3
     assert min(waits) > 0
+
+
+@pytest.mark.parametrize("number", [True, -5, 7.0, "7", None, 2**31, 2**70, [7]], ids=repr)
+async def test_no_number_that_cannot_be_one_moves_the_offset(number: Any) -> None:
+    handler = Handler()
+    polls, reports = poller(Upstream(), handler)
+    await polls.take([update(6), update(7) | {"update_id": number}, update(8)])
+    assert polls._next_offset() == 9
+    assert handler.done == ["7:6", "7:8"]
+    assert reports == ["update_malformed"]
+    await polls.take([update(9) | {"update_id": number}])
+    assert polls._next_offset() == 9

@@ -124,3 +124,20 @@ def test_without_tables_the_verbs_end_readably(tmp_path: Path) -> None:
     ended = CliRunner().invoke(app, ["cases"], env=env)
     assert ended.exit_code == 1
     assert "berani db upgrade" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "name", ["[/]", "[bold]Sari[/bold]", "[link=https://contoh.id]x", "*Sari*", "{nama}", "%s", "=1+1"]
+)
+def test_a_name_is_shown_as_it_is(run: Run, office: Office, name: str) -> None:
+    office.now = datetime.now(UTC)
+    office.say(1, f"/start {json.loads(run('staff', 'invite', name, '--json').stdout)['code']}")
+    for words in (("staff", "list"), ("staff", "list", "--json")):
+        listed = run(*words)
+        assert listed.exit_code == 0, listed.output
+        assert name in listed.stdout
+
+
+@pytest.mark.parametrize("name", ["\u200b", " \u2060 ", "\u202e", "\ufeff\u00ad", "\x00"])
+def test_a_name_that_nobody_can_see_is_refused(run: Run, name: str) -> None:
+    assert run("staff", "invite", name).exit_code == 2
