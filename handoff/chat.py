@@ -109,8 +109,12 @@ def _private(work: Work, inbound: Inbound) -> None:
         _COMMANDS.get(word, _unknown)(work, by)
     elif inbound.kind == "text":
         _text(work, by, inbound)
-    elif inbound.kind in MEDIA or inbound.kind in ("edit", "location", "contact", "other"):
-        tell.private(work, by, work.texts("hanya_teks" if inbound.kind != "edit" else "ubahan_tidak_ikut"))
+    elif inbound.kind == "edit":
+        # A live location is "edited" every few seconds; only changed words were meant for somebody.
+        if plain(inbound.text).strip():
+            tell.private(work, by, work.texts("ubahan_tidak_ikut"))
+    elif inbound.kind in MEDIA or inbound.kind in ("location", "contact", "other"):
+        tell.private(work, by, work.texts("hanya_teks"))
 
 
 def _welcome(work: Work, by: Member) -> None:
