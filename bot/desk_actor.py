@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -15,6 +16,7 @@ from bot.clock import Clock
 from bot.content import publish
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.outages import Outages
 from bot.reports import Reports
 from bot.settings import Actor, Settings
 from handoff.desk import Desk, Enclosures, read_enclosures
@@ -68,6 +70,7 @@ class DeskActor:
             jitter=jitter,
             report=self._reports.delivered,
         )
+        self._outages = Outages(self.name, clock.monotonic, metrics)
         self._poller = Poller("desk", self._bot, self._receive, self._reports.polled, clock.monotonic)
         self._peer = Store.open_peer(settings.intake_database_url.get_secret_value())
         self.courier: Courier[Enclosures] = Courier(
@@ -106,6 +109,7 @@ class DeskActor:
     async def tick(self) -> None:
         """Whatever is due at the desk."""
         now, at = self._clock.now(), self._clock.monotonic()
+        await self._watch(now)
         due = await self.store.read(lambda conn: self._desk.next_due(conn, now))
         idle = due is None or due > now
         if idle and self._full_tick is not None and at - self._full_tick < FULL_TICK:
@@ -113,13 +117,22 @@ class DeskActor:
         await self.store.write(lambda conn: self._desk.tick(conn, now))
         self._full_tick = at
 
+    async def _watch(self, now: datetime) -> None:
+        """What is down: operators see it, staff hear of it by type; and what is over lets go of what waited for it."""
+        if self._outages.see(self.store, self._poller, self._delivery, peer_down=self._reports.peer_down):
+            await self.store.write(lambda conn: outbox.try_again(conn, now))
+        if what := self._outages.to_tell():
+            await self.store.write(lambda conn: self._desk.trouble(conn, what, now))
+            self._outages.told()
+
     async def health(self) -> Mapping[str, bool]:
         """Whether the store answers and our token is known."""
         try:
             await self.store.read(lambda conn: conn.execute(select(1)).scalar_one())
         except StoreDown:
             return {"store": False}
-        return {"store": True, "token": not self._poller.revoked}
+        found = self._outages.health(token=not self._poller.revoked)
+        return {"store": not self.store.failing, **found}
 
     async def measure(self) -> None:
         """The outbox's backlog, intake's letters that wait, cases past their time."""

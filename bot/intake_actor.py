@@ -8,19 +8,22 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bot import content_side, postal, telegram_side
+from bot.apologies import Apologies
 from bot.channels.delivery import Delivery
 from bot.channels.inbound import Inbound
 from bot.channels.telegram import TelegramTransport, make_bot
 from bot.channels.telegram_poll import Poller
 from bot.clock import Clock
+from bot.content.sentences import system
 from bot.intake import media, ticks
 from bot.intake.hooks import Hooks
-from bot.intake.letters import LettersIn
+from bot.intake.letters import LettersIn, set_meta
 from bot.intake.media import MediaFetcher
 from bot.intake.tools import Tools
 from bot.intake.turn import Intake, TurnSetAside
 from bot.logs import get_logger
 from bot.metrics import Metrics
+from bot.outages import Outages
 from bot.reports import Reports
 from bot.settings import Actor, Settings
 from storage import keys, outbox
@@ -70,6 +73,8 @@ class IntakeActor:
             jitter=jitter,
             report=self._reports.delivered,
         )
+        self._apologies = Apologies(transport.send, lambda: system("gangguan"), lambda: system("kata_diam"))
+        self._outages = Outages(self.name, clock.monotonic, metrics)
         self._poller = Poller("intake", self._bot, self._receive, self._reports.polled, clock.monotonic)
         letters = LettersIn(self._tools)
         self._peer = Store.open_peer(settings.desk_database_url.get_secret_value())
@@ -112,6 +117,7 @@ class IntakeActor:
     async def tick(self) -> None:
         """Wake conversations whose time has come, say what intake says by itself, sweep what is over."""
         now = self._clock.now()
+        await self._watch(now)
         for address_id in await self.store.read(lambda conn: ticks.due_sessions(conn, now)):
             try:
                 await self._intake.wait_is_over(address_id, now)
@@ -120,16 +126,27 @@ class IntakeActor:
         if await self.store.read(lambda conn: ticks.anything(conn, now)):
             await self.store.write(lambda conn: ticks.speak_and_sweep(conn, self._tools, now))
 
+    async def _watch(self, now: datetime) -> None:
+        """What is down: operators see it, staff hear of it by type; and what is over lets go of what waited for it."""
+        if self._outages.see(self.store, self._poller, self._delivery, peer_down=self._reports.peer_down):
+            await self.store.write(lambda conn: outbox.try_again(conn, now))
+        elif self.store.failing:
+            await self.store.write(lambda conn: set_meta(conn, "written_at", now.isoformat()))
+        if what := self._outages.to_tell():
+            await self.store.write(lambda conn: self._trouble(conn, what, now))
+            self._outages.told()
+
     async def health(self) -> Mapping[str, bool]:
         """Whether the store answers, the desk has lately proved that it can open our letters, our token is known."""
         now = self._clock.now()
         try:
             age = await self.store.read(lambda conn: ticks.canary_age(conn, now))
         except StoreDown:
-            return {"store": False, "canary": False}
+            return {"store": False, "canary": False, **self._outages.health(token=not self._poller.revoked)}
         under_way = self._clock.monotonic() - self._ready_at < CANARY_PATIENCE
         fresh = under_way or (age is not None and age < CANARY_FRESH)
-        return {"store": True, "canary": fresh, "token": not self._poller.revoked}
+        found = self._outages.health(token=not self._poller.revoked)
+        return {"store": not self.store.failing, "canary": fresh, **found}
 
     async def measure(self) -> None:
         """The outbox's backlog and the desk's letters that wait."""
@@ -155,9 +172,11 @@ class IntakeActor:
             _log.error("turn_set_aside", actor=self.name)
         except StoreDown:
             outcome = "failed"
+            await self._apologies.failed(inbound, self._clock.monotonic() - began)
             raise
         finally:
             self._metrics.turn(self.name, outcome, self._clock.monotonic() - began)
+        await self._apologies.done(inbound)
 
     async def _fetch(self) -> None:
         await self._fetcher.fetch_due(self._clock.now())

@@ -14,6 +14,8 @@ ACTORS: Final = ("intake", "desk")
 OUTCOMES: Final = ("done", "repeated", "conflict", "failed", "set_aside")
 # Why an update was not taken as a turn: not what the Bot API describes; of a kind or from a place we do not serve.
 REJECTIONS: Final = ("malformed", "unserved")
+# What may be down: the chat platform; our token at it; our store; the other actor's store.
+OUTAGES: Final = ("telegram_down", "token_revoked", "store_down", "peer_down")
 
 _TURN_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 _AGE_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
@@ -51,6 +53,9 @@ class Metrics:
         self._rejected = Counter(
             "berani_updates_rejected", "Updates not taken as a turn, by reason", ("actor", "reason"), registry=registry
         )
+        self._outages = Gauge(
+            "berani_outage", "Whether something is down now, by what it is", ("actor", "kind"), registry=registry
+        )
         # A series that is there from the start can be watched before its first event.
         for actor in ACTORS:
             for outcome in OUTCOMES:
@@ -80,6 +85,10 @@ class Metrics:
     def overdue_clocks(self, cases: int) -> None:
         """`cases` are open and past their due time."""
         self._overdue.set(cases)
+
+    def outage(self, actor: str, kind: str, *, down: bool) -> None:
+        """Something (one of OUTAGES) is down now, or is not."""
+        self._outages.labels(_one_of(ACTORS, actor), _one_of(OUTAGES, kind)).set(down)
 
     def tick(self, actor: str) -> None:
         """The alarm clock of `actor` asked what is due."""

@@ -14,7 +14,8 @@ class Reports:
     def __init__(self, name: Actor, metrics: Metrics) -> None:
         self._name: Actor = name
         self._metrics = metrics
-        self._peer_down = False
+        self.peer_down = False
+        """Whether the other store could not be read when it was last tried."""
 
     def polled(self, event: str) -> None:
         """Something went wrong while updates were asked for or read."""
@@ -38,7 +39,5 @@ class Reports:
         _log.error("letter_refused", actor=self._name, letter=letter_id)
 
     def peer(self, since: object) -> None:
-        """The other store cannot be read since then, or (None) can be again; said once each time."""
-        if self._peer_down != (since is not None):
-            self._peer_down = since is not None
-            _log.warning("peer_down" if since else "peer_back", actor=self._name)
+        """The other store cannot be read since then, or (None) can be again."""
+        self.peer_down = since is not None

@@ -90,6 +90,25 @@ def post_all(work: Work) -> None:
         post(work, case, "kartu_baru" if case.owner is None else "kartu_ditangani")
 
 
+def follow_group(work: Work, old_chat: int, new_chat: int) -> bool:
+    """The group has another id: cards on their way go there, those that stood in the old one come anew while nobody
+    has the case, as nothing in the old one can be edited. False: it is not our group.
+    """
+    before = groups.live(work)
+    if not groups.move(work, old_chat, new_chat):
+        return False
+    there = groups.live(work)
+    if before is None or there is None or before.id == there.id:
+        return True
+    mine = CARD.c.group_id == before.id
+    work.conn.execute(CARD.update().where(mine, CARD.c.message_id.is_(None)).values(group_id=there.id))
+    for case_id in work.conn.execute(select(CARD.c.case_id).where(mine)).scalars().all():
+        case = cases.get(work, case_id)
+        if case.state != "closed" and case.owner is None:
+            post(work, case)
+    return True
+
+
 def render(work: Work, case: Case, headline: str | None = None) -> tuple[str, Any]:
     """Text and buttons: code, urgency, how old, kecamatan, who has it; "Ambil" while nobody has it."""
     texts, known = work.texts, cases.about(work, case)

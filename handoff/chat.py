@@ -51,9 +51,10 @@ def take(work: Work, inbound: Inbound) -> None:
 
 def _group(work: Work, inbound: Inbound) -> None:
     if inbound.kind == "migrated" and inbound.migrated_to is not None:
-        groups.move(work, inbound.chat, inbound.migrated_to)
+        cards.follow_group(work, inbound.chat, inbound.migrated_to)
     elif inbound.kind == "left":
-        _lost_group(work, inbound)
+        if _is_ours(work, inbound):
+            lost_group(work)
     elif inbound.kind == "text":
         word, argument = _command(inbound.text)
         if word == "/hubungkan":
@@ -75,10 +76,8 @@ def _bind(work: Work, inbound: Inbound, code: str) -> None:
         cards.post_all(work)
 
 
-def _lost_group(work: Work, inbound: Inbound) -> None:
+def lost_group(work: Work) -> None:
     """The bot was put out of the group: everybody on duty is told in private, and cards go there from now on."""
-    if not _is_ours(work, inbound):
-        return
     groups.unbind(work)
     audit.write(work, audit.SYSTEM, "group_lost")
     for one in people.on_duty(work):

@@ -138,8 +138,12 @@ class Desk:
             return
         work = self._work(conn, now)
         if row.kind == cards.KIND and row.ref:
-            # No card stands in the group: everybody hears of it in private instead.
+            # No card stands in the group: everybody hears of it in private instead, and why.
             news.page_everybody(work, cases.get(work, row.ref))
+            if groups.is_bound(work, row.person) and state == "blocked":
+                chat.lost_group(work)
+            else:
+                teknis.trouble(work, "unsent_card")
         elif state == "blocked" and row.kind != tell.ANSWER:
             staff.unreachable(work, row.person)
         elif state == "failed" and row.kind in (tell.ABOUT_CASE, tell.REPORT, tell.SUMMARY, tell.RELAY):
@@ -149,7 +153,9 @@ class Desk:
         """Delivery: the group has another id. The sealed new target of the row, None if it is not our group."""
         work = self._work(conn, now)
         old_chat = int(self.box.open(TARGET, row.id, row.target or b""))
-        return self.box.seal(TARGET, row.id, str(new_chat).encode()) if groups.move(work, old_chat, new_chat) else None
+        if not cards.follow_group(work, old_chat, new_chat) or row.kind == cards.EDIT:
+            return None  # in the new one the same number is another message
+        return self.box.seal(TARGET, row.id, str(new_chat).encode())
 
     def trouble(self, conn: Connection, what: str, now: datetime, *, raw: str = "", held_report: bool = False) -> None:
         """Something went wrong (`what`: its type): a teknis case that somebody owns. `raw`: content set aside."""

@@ -56,6 +56,12 @@ def unbind(work: Work) -> None:
     work.conn.execute(GROUP.update().where(GROUP.c.live).values(live=False))
 
 
+def is_bound(work: Work, group_id: bytes) -> bool:
+    """Whether this is the group that is bound now. One in the settings is not given up: only they can change it."""
+    there = live(work)
+    return there is not None and there.id == group_id and there.chat != work.tools.group_id
+
+
 def move(work: Work, old_chat: int, new_chat: int) -> bool:
     """The group got another id (it became a supergroup). False: it is not ours. Telling it twice is harmless."""
     group = live(work)

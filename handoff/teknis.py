@@ -9,7 +9,21 @@ from handoff.work import Work
 from storage.desk_tables import Case
 
 # Troubles that have a sentence of their own, by the beginning of their name; any other is "lain", its name beside it.
-KNOWN: Final = ("letter_refused", "letter", "lost_answer", "lost_file", "turn", "tick", "media", "unsent_message")
+KNOWN: Final = (
+    "letter_refused",
+    "letter",
+    "lost_answer",
+    "lost_file",
+    "turn",
+    "tick",
+    "media",
+    "unsent_message",
+    "unsent_card",
+    "telegram_down",
+    "token_revoked",
+    "store_down",
+    "peer_down",
+)
 
 
 def trouble(work: Work, what: str, *, raw: str = "", held_report: bool = False, thread: str | None = None) -> Case:

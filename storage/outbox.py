@@ -168,6 +168,15 @@ def hasten(connection: Connection, person: bytes, now: datetime, until: datetime
     return count
 
 
+def try_again(connection: Connection, now: datetime) -> int:
+    """Sends now what was put off because sending failed: whatever was in the way is over. Returns how many rows."""
+    put_off = and_(OUTBOX.c.state == "waiting", OUTBOX.c.attempts > 0, OUTBOX.c.due_at > now)
+    count = connection.execute(update(OUTBOX).where(put_off).values(due_at=now)).rowcount
+    if count:
+        announce(connection, "outbox")
+    return count
+
+
 def anything_due(connection: Connection, now: datetime) -> bool:
     """Whether a look with `take` or `expire` may find something: a read costs less than a transaction that writes."""
     due = and_(_unfinished(OUTBOX), OUTBOX.c.due_at <= now)

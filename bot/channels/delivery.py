@@ -79,6 +79,8 @@ class Delivery:
         self._rates = Rates(monotonic)
         self._busy: dict[bytes, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
+        self.down = False
+        """Whether the last call had no answer that can be used."""
 
     def wake(self) -> None:
         """Something was put into the outbox."""
@@ -172,7 +174,7 @@ class Delivery:
         if wait > 0:
             return await self._again(row, now + timedelta(seconds=wait))
         try:
-            message_id = await self._transport.send(chat, outgoing)
+            message_id = await self._call(chat, outgoing)
         except errors.Blocked:
             await self._finish(row, "blocked")
         except errors.Gone:
@@ -189,6 +191,15 @@ class Delivery:
             await self._later(row, now)
         else:
             await self._sent(row, message_id)
+
+    async def _call(self, chat: int, outgoing: Outgoing) -> int | None:
+        try:
+            message_id = await self._transport.send(chat, outgoing)
+        except errors.ChannelError as problem:
+            self.down = isinstance(problem, errors.Down)
+            raise
+        self.down = False
+        return message_id
 
     async def _sent(self, row: Row, message_id: int | None) -> None:
         now = self._now()

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from bot import app as wiring
-from bot import logs
+from bot import logs, memory
 from bot.cli.problems import end_the_verb
 from bot.content import sentences
 from bot.settings import Actor, Fault, Settings, SettingsError, load
@@ -32,6 +32,7 @@ def desk() -> None:
 
 def _serve(names: tuple[Actor, ...]) -> None:
     logs.configure(sys.stderr)
+    memory.keep_private()
     with end_the_verb():
         settings = load(os.environ)
         sentences.use(settings.locales_dir)

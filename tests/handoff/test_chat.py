@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bot.channels.outgoing import Send
 from handoff import invites, pages
+from storage import outbox
 from storage.desk_tables import AUDIT, INVITE, SAID, STAFF
 from tests.handoff.conftest import GROUP, Office
 
@@ -246,6 +247,59 @@ def test_the_group_keeps_its_cards_when_it_becomes_a_supergroup(office: Office) 
     office.receive(kind="migrated", chat=GROUP, chat_kind="group", migrated_to=-100777)
     office.report()
     assert "K-0001" in office.last(-100777)
+
+
+def test_cards_that_nobody_took_come_anew_in_the_supergroup_and_follow_the_case_there(office: Office) -> None:
+    office.report()
+    office.receive(kind="migrated", chat=GROUP, chat_kind="group", migrated_to=-100777)
+    assert "K-0001" in office.last(-100777)
+    office.failing[GROUP] = "blocked"
+    office.press(SARI, "Ambil", -100777)
+    assert "Sari" in office.last(-100777)
+    assert "dikeluarkan" not in "".join(office.texts(BUDI))
+
+
+def test_a_card_on_its_way_follows_the_group_and_is_edited_there(office: Office) -> None:
+    waiting: list[bytes] = []
+    deliver, office.deliver = office.deliver, lambda: None  # type: ignore[method-assign]
+    office.report()
+    office.deliver = deliver  # type: ignore[method-assign]
+
+    def moved(conn: Connection) -> None:
+        for row in outbox.take(conn, office.now, 50):
+            if row.kind == "card":
+                target = office.desk.migrated(conn, row, -100777, office.now)
+                assert target is not None
+                outbox.retarget(conn, row.id, target, office.now)
+                waiting.append(row.id)
+            else:
+                outbox.retry(conn, row.id, office.now)
+
+    office.do(moved)
+    assert waiting
+    office.deliver()
+    assert [text for text in office.texts(-100777) if "K-0001" in text]
+    office.press(SARI, "Ambil", -100777)
+    assert "Sari" in office.last(-100777)
+
+
+def test_a_group_that_refuses_the_bot_is_lost_though_nobody_said_so(office: Office) -> None:
+    """The update that tells of it can get lost; the refused card tells as well."""
+    office.failing[GROUP] = "blocked"
+    for _ in range(2):
+        office.report()
+    for who in (SARI, BUDI):
+        assert len([text for text in office.texts(who) if "dikeluarkan" in text]) == 1
+        assert [text for text in office.texts(who) if "K-0002" in text]
+
+
+def test_a_group_in_which_the_bot_may_not_write_becomes_a_teknis_case_and_everybody_is_called(office: Office) -> None:
+    office.failing[GROUP] = "failed"
+    for _ in range(2):
+        office.report()
+    for code in ("K-0001", "K-0002", "T-0001"):
+        assert [text for text in office.texts(BUDI) if code in text]
+    assert not [text for text in office.texts(BUDI) if "T-0002" in text]
 
 
 def test_when_the_bot_is_put_out_of_the_group_everybody_hears_it_in_private(office: Office) -> None:
