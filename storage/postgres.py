@@ -10,10 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+import psycopg
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from storage.errors import REFUSED_FOR_NOW, StoreDown, translated
+from storage.errors import REFUSED_FOR_NOW, StoreDown, StoreFaulty, translated
 from storage.topics import Topics
 
 T = TypeVar("T")
@@ -34,8 +35,12 @@ def engine_url(url: str) -> str:
 
 
 def engine_for(url: str, connections: int) -> Engine:
-    """An engine with at most so many connections, none kept waiting for longer than five seconds."""
-    return create_engine(
+    """An engine with at most so many connections, none kept waiting for longer than five seconds.
+
+    Its connections raise StoreFaulty where the server commits without waiting for its disk: a pooler in between may
+    drop the options that we ask for.
+    """
+    engine = create_engine(
         engine_url(url),
         poolclass=QueuePool,
         pool_size=connections,
@@ -44,6 +49,15 @@ def engine_for(url: str, connections: int) -> Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": _SESSION},
     )
+
+    @event.listens_for(engine, "connect")
+    def settle(connection: psycopg.Connection[tuple[str]], _record: object) -> None:
+        found = connection.execute("SHOW synchronous_commit").fetchone()
+        connection.rollback()
+        if found == ("off",):
+            raise StoreFaulty("synchronous_commit is off; expected on: set it so for this user at the server")
+
+    return engine
 
 
 class PostgresBackend:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, insert, select, text, update
 
 from storage import migrate, postgres
-from storage.errors import Conflict, StoreDown
+from storage.errors import Conflict, StoreDown, StoreFaulty
 from storage.shared_tables import LETTER, META, RECEIVED, WATERMARK, Actor
 from storage.store import Store
 from tests.conftest import ACTORS, Clock, Databases, PostgresServer
@@ -241,3 +241,12 @@ async def test_a_server_that_takes_no_writes_for_now_is_down_and_no_letter_or_tu
 
     with pytest.raises(StoreDown, match="takes no writes"):
         await desk_store.write(write)
+
+
+def test_a_server_that_does_not_wait_for_its_disk_is_refused(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As behind a pooler that drops what we ask for, where the server's own setting is `off`."""
+    monkeypatch.setattr(postgres, "_SESSION", "-c synchronous_commit=off")
+    with pytest.raises(StoreFaulty, match="synchronous_commit"):
+        Store.open(databases.intake_url, "intake")
