@@ -13,6 +13,7 @@ Not modelled: a disk that lies about syncs or damages bytes beside those it writ
 SQLITE_IOCAP_POWERSAFE_OVERWRITE), and files that SQLite does not write (storage/keyfiles.py has tests of its own).
 """
 
+import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,7 +174,8 @@ def _apply_sectors(image: bytearray, change: Write, dice: Random) -> None:
 
 
 def put_back(folder: Path, files: dict[str, bytes]) -> Path:
-    """An empty folder with what a power cut left."""
+    """The folder, with what a power cut left and nothing else in it."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     for name, data in files.items():
         (folder / name).write_bytes(data)

@@ -117,7 +117,7 @@ def recording(folder: Path) -> Iterator[Record]:
         record.acknowledged.append(Acknowledged(record.now, name, numbers[-1]))
         return result
 
-    states = {path.name: [(0, _digest_of(path))] for path in sorted(folder.glob("*.db"))}
+    states = {path.name: [(0, digest_of(path))] for path in sorted(folder.glob("*.db"))}
     with watching(folder) as disk, pytest.MonkeyPatch.context() as patch:
         record = Record(disk, states)
         patch.setattr(pragmas, "engine_for", engine_for)
@@ -136,7 +136,8 @@ def digest(connection: Any) -> str:
     return found.hexdigest()
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The same of a file, as SQLite opens it. Raises Damaged if it can't be read, or not as a whole."""
     try:
         with closing(sqlite3.connect(path)) as connection:
             trouble = connection.execute("PRAGMA integrity_check").fetchall()
@@ -149,7 +150,7 @@ def _digest_of(path: Path) -> str:
 
 def _found(path: Path, states: list[str]) -> int:
     """After which commit the store is as it stands there."""
-    standing = _digest_of(path)
+    standing = digest_of(path)
     for number in reversed(range(len(states))):
         if states[number] == standing:
             return number

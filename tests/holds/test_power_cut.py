@@ -8,19 +8,22 @@ lose something: else the test would see nothing.
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import Connection, insert
 
-from storage import pragmas, writer
+from storage import migrate, pragmas, writer
+from storage.shared_tables import META, RECEIVED, Actor
+from storage.store import Store
 from tests.conftest import ACTORS, Bench, Clock, Databases, Keys
 from tests.e2e.stage import Stage
 from tests.holds.evening import Answers, Evening, again, stories, talks
-from tests.holds.power_cut import put_back
-from tests.holds.recorded import Cut, Damaged, Record, recording
+from tests.holds.power_cut import KINDS, put_back
+from tests.holds.recorded import Acknowledged, Cut, Damaged, Record, digest_of, recording
 
 PEOPLE = 4
 MEMORY = Path("/dev/shm")
@@ -86,7 +89,7 @@ def toll(record: Record, cuts: Iterable[Cut], folder: Path, deaf: str = "no file
     """What these cuts cost: acknowledged turns that are missing, stores that are damaged or hold half a turn."""
     found = Toll()
     for cut in cuts:
-        place = put_back(folder / f"{cut}", record.files_after(cut, deaf))
+        place = put_back(folder / "cut", record.files_after(cut, deaf))
         found.cuts += 1
         try:
             turns = record.lost(cut, place)
@@ -95,7 +98,6 @@ def toll(record: Record, cuts: Iterable[Cut], folder: Path, deaf: str = "no file
         else:
             found.turns += turns
             found.with_loss += bool(turns)
-        shutil.rmtree(place)
     return found
 
 
@@ -135,14 +137,13 @@ async def test_what_was_acknowledged_survives_a_power_cut(
     assert all(len(cases) == 1 for cases in told.values()), "each story is one case where no power goes"
 
     async def check(record: Record, evening: Evening, before: Stage, cut: Cut, to_the_end: bool) -> None:
-        assert str(toll(record, [cut], folder)) == str(Toll(cuts=1))
-        place = put_back(folder / "after", record.files_after(cut))
-        standing = evening.after(cut.at)
+        files = record.files_after(cut)
+        assert record.lost(cut, put_back(folder / "cut", files)) == 0, f"{cut}: acknowledged turns are lost"
+        standing, place = evening.after(cut.at), put_back(folder / "cut", files)
         found = await goes_on(place, keys, standing, before, dice if to_the_end else None)
         for _, marker in standing.reported:
             assert len(found[marker]) == 1, f"{cut}: an acknowledged report is {len(found[marker])} cases"
         assert not to_the_end or found == told, f"{cut}: not what was told"
-        shutil.rmtree(place)
 
     for number, cut in enumerate(record.cuts(bench.rounds(40, 1000), dice)):
         await check(record, evening, stage, cut, to_the_end=number % 8 == 0)
@@ -171,3 +172,57 @@ async def test_the_same_cuts_lose_turns_where_the_disk_is_not_waited_for(
     found = toll(record, record.cuts(bench.rounds(40, 1000), dice), office.parent, deaf)
     print(f"{weakened}: {found}")
     assert found.with_loss + found.damaged > found.cuts / 4, "the bench would not notice that turns are lost"
+
+
+@pytest.mark.parametrize("pages", [1000, 5])
+async def test_turns_that_share_a_commit_survive_together(
+    folder: Path, databases: Databases, bench: Bench, clock: Clock, pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Crowds of small turns, one in ten of which fails; a command in between, which does not wait in the queue."""
+    monkeypatch.setitem(pragmas._OF_ROLE["writer"], "wal_autocheckpoint", pages)
+    shutil.copy(pragmas.path_of(databases.desk_url), folder / "desk.db")
+    dice = Random(f"{bench.seed} {pages}")
+
+    def turn(number: int) -> Callable[[Connection], None]:
+        def work(connection: Connection) -> None:
+            connection.execute(insert(RECEIVED), {"id": f"{number}".encode(), "at": clock.now()})
+            connection.execute(insert(META), {"key": f"{number}", "value": "x" * dice.randint(1, 5000)})
+            if number % 10 == 9:
+                raise ValueError
+
+        return work
+
+    with recording(folder) as record:
+        store = Store.open(f"sqlite:///{folder}/desk.db", "desk")
+        for crowd in range(6):
+            writes = [store.write(turn(crowd * 40 + number)) for number in range(40)]
+            await asyncio.gather(*writes, return_exceptions=True)
+            with store.unit() as unit:
+                turn(1000 + crowd * 10)(unit.connection)
+                unit.commit()
+            record.acknowledged.append(Acknowledged(record.now, "desk.db", len(record.states["desk.db"]) - 1))
+        store.close()
+    assert len(record.states["desk.db"]) < 120, "no commit was shared"
+    place = folder / "cuts"
+    place.mkdir()
+    found = toll(record, record.cuts(bench.rounds(60, 3000), dice), place)
+    assert not found.with_loss and not found.damaged, f"{found}"
+
+
+@pytest.mark.parametrize("actor", ACTORS)
+def test_an_upgrade_that_a_power_cut_ended_is_completed_by_the_next_one(
+    folder: Path, bench: Bench, actor: Actor
+) -> None:
+    place, dice = folder / "new", Random(f"{bench.seed} {actor}")
+    place.mkdir()
+    with recording(place) as record:
+        migrate.upgrade(f"sqlite:///{place}/{actor}.db", actor)
+    whole = digest_of(place / f"{actor}.db")
+    for number in range(bench.rounds(20, 500)):
+        at = record.now if number % 5 == 4 else dice.randint(0, record.now)
+        cut = Cut(at, KINDS[number % len(KINDS)], dice.getrandbits(32))
+        url = f"sqlite:///{put_back(folder / 'cut', record.files_after(cut))}/{actor}.db"
+        assert at < record.now or not migrate.pending(url, actor), f"{cut}: an upgrade that had ended is undone"
+        migrate.upgrade(url, actor)
+        Store.open(url, actor).close()
+        assert digest_of(pragmas.path_of(url)) == whole, f"{cut}: not the tables that an upgrade makes"
