@@ -11,7 +11,8 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterator, MutableMapping
+import time
+from collections.abc import Callable, Iterator, MutableMapping
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, TextIO
@@ -82,6 +83,10 @@ _SECRET_LIKE = re.compile(
     r"|(?<![0-9a-f.:-])\+?[0-9][0-9 .()-]{6,}[0-9](?![0-9a-f:])"
 )
 _DEEPEST = 20
+SAME_A_MINUTE = 10
+"""So many equal lines come out in a minute; a disk that is full, and stays so, must not be filled with saying it."""
+_MINUTE = 60.0
+_MOST_KEPT = 512
 
 Event = MutableMapping[str, Any]
 
@@ -92,12 +97,12 @@ def get_logger() -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
-def configure(stream: TextIO, level: int = logging.INFO) -> None:
+def configure(stream: TextIO, level: int = logging.INFO, monotonic: Callable[[], float] = time.monotonic) -> None:
     """Sends every line of this process to `stream`, through the allow-list; uncaught exceptions as well.
 
     To be called once, before anything logs.
     """
-    sink = _Sink(stream)
+    sink = _Sink(stream, monotonic)
     structlog.configure(
         processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper("iso", utc=True), line_of],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -206,14 +211,35 @@ def _count_text(value: object) -> str | None:
 
 
 class _Sink:
-    """Writes lines; a stream that is gone must not end a turn."""
+    """Writes lines; a stream that is gone must not end a turn. What is said again and again is only counted."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, monotonic: Callable[[], float]) -> None:
+        self._stream, self._monotonic = stream, monotonic
         self._lock = threading.Lock()
+        self._said: dict[str, tuple[float, int]] = {}
 
-    def msg(self, line: str) -> None:
+    def _seldom(self, line: str) -> str | None:
+        """The line, with how often it was kept back in the last minute; None to keep it back. Only of trouble."""
+        _, _, what = line.partition(" ")
+        if what.startswith(("debug", "info")):
+            return line
+        now = self._monotonic()
+        began, count = self._said.get(what, (now, 0))
+        kept_back = 0
+        if now - began >= _MINUTE:
+            kept_back, began, count = max(0, count - SAME_A_MINUTE), now, 0
+        if len(self._said) >= _MOST_KEPT:
+            self._said.clear()
+        self._said[what] = (began, count + 1)
+        if count >= SAME_A_MINUTE:
+            return None
+        return f"{line} repeated={kept_back}" if kept_back else line
+
+    def msg(self, said: str) -> None:
         with self._lock:
+            line = self._seldom(said)
+            if line is None:
+                return
             try:
                 self._stream.write(line + "\n")
                 self._stream.flush()

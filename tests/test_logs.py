@@ -192,7 +192,7 @@ def test_a_task_that_nobody_awaits_comes_out_by_type(out: io.StringIO) -> None:
 
 def test_a_stream_that_is_gone_does_not_end_a_turn() -> None:
     closed = io.StringIO()
-    sink = logs._Sink(closed)
+    sink = logs._Sink(closed, lambda: 0.0)
     closed.close()
     sink.info("a line")
 
@@ -213,3 +213,20 @@ def test_free_text_passes_only_as_a_known_word_or_an_id(text: str, key: str) -> 
     assert (
         shown is None or shown in logs.VOCABULARY or re.fullmatch(r"[0-9a-f]{32}|[0-9a-f]{64}|[KT]-[0-9]{4,6}", shown)
     )
+
+
+def test_what_is_said_again_and_again_is_counted_and_does_not_fill_the_disk() -> None:
+    now, stream = 0.0, io.StringIO()
+    sink = logs._Sink(stream, lambda: now)
+    for _ in range(50):
+        for _ in range(4):
+            sink.msg(f"{now} warning delivery_store_down actor=desk")
+            sink.msg(f"{now} error tick_failed actor=intake")
+            sink.msg(f"{now} info card_sent count=1")
+        now += 2
+    lines = stream.getvalue().splitlines()
+    assert len([line for line in lines if "card_sent" in line]) == 200
+    for event in ("delivery_store_down actor=desk", "tick_failed actor=intake"):
+        said = [line for line in lines if event in line]
+        assert len(said) == 20
+        assert said[10].endswith(" repeated=110")
