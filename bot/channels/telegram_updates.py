@@ -17,6 +17,7 @@ _FILES: dict[str, Kind] = {
     "voice": "voice",
     "video_note": "video",
     "video": "video",
+    "live_photo": "video",
     "audio": "audio",
     "animation": "video",
     "document": "document",

@@ -117,12 +117,14 @@ def _buttons(markup: Any) -> dict[str, str]:
 class Stage:
     """One office with one reporter and one caseworker, or as many as are made."""
 
+    phones: type[Phones] = Phones
+
     def __init__(self, databases: Databases, keys: Keys, clock: Clock) -> None:
         self.clock, self.keys = clock, keys
         self.intake_store = Store.open(databases.intake_url, "intake")
         self.desk_store = Store.open(databases.desk_url, "desk")
         self._peers: list[Peer] = []
-        self.public, self.private = Phones(), Phones()
+        self.public, self.private = self.phones(), self.phones()
         post = PostOffice(keys.intake.sender, system_entropy).post
         self.tools = Tools.of(keys.intake, system_entropy, ZONE, post)
         self.intake = Intake(self.intake_store, self.tools)
