@@ -94,6 +94,8 @@ class Answer(IntakeTable, table=True):
     thread_id: bytes
     kind: str
     """The kind of question: a consultation carries only texts along."""
+    n: int
+    """Its place in the thread: the wall clock may be put back in the middle of a story."""
     wire: bytes
     created_at: datetime
     letter_id: bytes | None = Field(default=None)

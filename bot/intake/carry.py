@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.channels.outgoing import Buttons, Delete
 from bot.content.text import fill
@@ -144,7 +144,9 @@ class Carry:
         }
         keys = self.tools.keys
         wire = vault.seal_answer(keys.peer_box_public, keys.deployment, answer_id, json.dumps(body).encode("ascii"))
-        values = {"id": answer_id, "thread_id": thread_id, "wire": wire, "created_at": self.now, "kind": str(keep.kind)}
+        n = select(func.coalesce(func.max(ANSWERS.c.n), 0) + 1).where(ANSWERS.c.thread_id == thread_id)
+        values: dict[str, Any] = {"id": answer_id, "thread_id": thread_id, "n": n.scalar_subquery(), "wire": wire}
+        values |= {"created_at": self.now, "kind": str(keep.kind)}
         self.plan.add(lambda conn: conn.execute(ANSWERS.insert().values(**values)))
         if keep.media:
             media_id, field = bytes.fromhex(keep.media), keep.field

@@ -28,7 +28,7 @@ def answers_letter(
     mine = (ANSWERS.c.thread_id == thread_id) & ANSWERS.c.letter_id.is_(None)
     if only_texts:
         mine &= ANSWERS.c.kind == "text"
-    answers = conn.execute(select(ANSWERS.c.id, ANSWERS.c.wire).where(mine).order_by(ANSWERS.c.created_at)).all()
+    answers = conn.execute(select(ANSWERS.c.id, ANSWERS.c.wire).where(mine).order_by(ANSWERS.c.n)).all()
     waiting = (
         (MEDIA_FILES.c.thread_id == thread_id) & MEDIA_FILES.c.letter_id.is_(None) & (MEDIA_FILES.c.state == "stored")
     )

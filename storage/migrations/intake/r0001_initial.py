@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "intake_0001_5e337e62"
+revision = "intake_0001_b948fa83"
 down_revision = None
 
 
@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("id", sa.LargeBinary(), nullable=False),
         sa.Column("thread_id", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("wire", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("letter_id", sa.LargeBinary(), nullable=True),
