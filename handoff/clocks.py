@@ -24,7 +24,8 @@ NET: Final = timedelta(minutes=10)
 """An open case that is overdue by more than this was missed: everybody is paged."""
 
 PUT_BACK: Final = timedelta(hours=1)
-"""A clock that is put back by less fires nothing twice: it only waits. By more, waiting would leave a case alone."""
+"""A clock that is put back by less fires nothing twice: it only waits. By more, or by more than the case may wait at
+all (a darurat five minutes), waiting would leave it alone."""
 
 _MOST_BUTTONS: Final = 8
 _MOST_LINES: Final = 30
@@ -66,15 +67,16 @@ def fire_due(work: Work, report: Callable[[str], None]) -> None:
 
 def _set_right(work: Work) -> None:
     """Clocks that were set before the wall clock was put back: nothing waits for that time to come round again."""
-    ahead = CASE.c.anchor_at > work.now + PUT_BACK
-    fired = (CASE.c.step > 0) & (CASE.c.next_due_at > work.now + PUT_BACK)
+    ahead = CASE.c.anchor_at > work.now
+    fired = (CASE.c.step > 0) & (CASE.c.next_due_at > work.now)
     for case in cases.listed(work, ahead | fired):
-        if case.anchor_at > work.now + PUT_BACK:
+        waiting = cases.waiting(work, case)
+        patience = min(PUT_BACK, waiting.limit)
+        if case.anchor_at > work.now + patience:
             cases.restart_clock(work, case)
             audit.write(work, audit.SYSTEM, "clock_back", case.id)
             continue
-        waiting = cases.waiting(work, case)
-        if escalation.due(waiting, case.step - 1) <= work.now + PUT_BACK:
+        if case.step == 0 or escalation.due(waiting, case.step - 1) <= work.now + patience:
             continue
         # Steps of a time that has not come: those whose time has are not fired again.
         highest = escalation.highest_due(waiting, 0, work.now)

@@ -14,6 +14,7 @@ from storage.desk_tables import SAID
 
 # Telegram takes up to 100 ids in one deleteMessages (core.telegram.org/bots/api#deletemessages).
 _AT_ONCE: Final = 100
+_SKEW: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def forget(work: Work, staff_id: bytes) -> None:
 
 def sweep(work: Work) -> None:
     """Has content deleted from private chats whose time has come. "Buka" shows it again."""
-    rows = work.conn.execute(select(SAID).where(SAID.c.sweep_at <= work.now).order_by(SAID.c.message_id)).all()
+    # One further off than any is set was written before the clock was put back; Telegram deletes nothing old.
+    due = (SAID.c.sweep_at <= work.now) | (SAID.c.sweep_at > work.now + work.policy.sweep + _SKEW)
+    rows = work.conn.execute(select(SAID).where(due).order_by(SAID.c.message_id)).all()
     by_person: dict[bytes, list[int]] = {}
     for row in rows:
         by_person.setdefault(row.staff_id, []).append(row.message_id)
@@ -67,4 +70,4 @@ def sweep(work: Work) -> None:
             work.put(
                 to.chat, to.id, tell.OTHER, Delete(message_ids=tuple(ids[at : at + _AT_ONCE])), priority=tell.DIGEST
             )
-    work.conn.execute(SAID.update().where(SAID.c.sweep_at <= work.now).values(sweep_at=None))
+    work.conn.execute(SAID.update().where(due).values(sweep_at=None))

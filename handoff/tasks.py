@@ -12,6 +12,7 @@ from handoff.work import Work
 from storage.desk_tables import TASK, Case
 
 _AGAIN: Final = timedelta(hours=2)
+_SKEW: Final = timedelta(minutes=2)
 
 
 def give(work: Work, case: Case, what: str) -> None:
@@ -46,7 +47,9 @@ def done(work: Work, task_id: bytes, by: Member) -> bool:
 
 def remind_due(work: Work) -> None:
     """Tells again about every task that is overdue, now to everybody."""
-    for row in work.conn.execute(select(TASK).where(TASK.c.next_due_at <= work.now)).all():
+    # One further off than any task is given was written before the clock was put back.
+    due = (TASK.c.next_due_at <= work.now) | (TASK.c.next_due_at > work.now + work.policy.task + _SKEW)
+    for row in work.conn.execute(select(TASK).where(due)).all():
         work.conn.execute(TASK.update().where(TASK.c.id == row.id).values(next_due_at=work.now + _AGAIN, owner=None))
         _tell(work, work.conn.execute(select(TASK).where(TASK.c.id == row.id)).one(), cases.get(work, row.case_id))
 

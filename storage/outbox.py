@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     and_,
     case,
     delete,
@@ -41,6 +42,8 @@ Outcome = Literal["sent", "delivered", "blocked", "failed", "expired"]
 # How long a row may be in flight before another process takes it for lost: longer than any one request to a platform
 # may last, with its retries inside the client.
 LEASE: Final = timedelta(minutes=2)
+PUT_OFF: Final = timedelta(minutes=15)
+"""What failed is tried again sooner than this."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,15 @@ def set_right(connection: Connection, now: datetime) -> int:
     let_go = update(OUTBOX).where(ahead).values(created_at=now, due_at=now, expires_at=None)
     lost = and_(OUTBOX.c.state == "sending", OUTBOX.c.lease_until > now + 2 * LEASE)
     freed = update(OUTBOX).where(lost).values(lease_until=now)
-    return connection.execute(let_go).rowcount + connection.execute(freed).rowcount
+    late = OUTBOX.c.seq.in_(put_off_too_long(now))
+    again = update(OUTBOX).where(late).values(due_at=now)
+    return sum(connection.execute(statement).rowcount for statement in (let_go, freed, again))
+
+
+def put_off_too_long(now: datetime) -> Select[tuple[int]]:
+    """Rows that failed and are to be tried again later than ever: the clock was put back since."""
+    put_off = and_(OUTBOX.c.state == "waiting", OUTBOX.c.attempts > 0, OUTBOX.c.due_at > now + PUT_OFF)
+    return select(OUTBOX.c.seq).where(put_off)
 
 
 def recover(connection: Connection) -> int:

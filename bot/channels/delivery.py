@@ -29,6 +29,7 @@ _TRIES_AT_LEAST: Final = 12
 """So often a row is tried before it is given up, however old it is: what waited for days behind an outage, or under a
 clock that jumped, must not end at the first hiccup after it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
+_LONGEST: Final = timedelta(seconds=_LONGEST_PAUSE)
 _MARK_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Seconds between tries to write down what became of a row; with the store's own patience less than a lease lasts."""
 Marked = TypeVar("Marked")
@@ -172,7 +173,7 @@ class Delivery:
         outgoing = from_json(self._box.open(BODY, row.id, row.body))
         wait = self._rates.wait(chat, message=not isinstance(outgoing, AnswerCallback))
         if wait > 0:
-            return await self._again(row, now + timedelta(seconds=wait))
+            return await self._again(row, now + min(timedelta(seconds=wait), _LONGEST))
         try:
             message_id = await self._call(chat, outgoing)
         except errors.Blocked:
@@ -185,7 +186,7 @@ class Delivery:
             await self._move(row, moved.new_chat)
         except errors.Limited as limited:
             self._rates.pause(limited.wait.total_seconds())
-            await self._again(row, now + limited.wait)
+            await self._again(row, now + min(limited.wait, _LONGEST))  # and then waits as long as the pause lasts
         except errors.ChannelError as problem:
             self._report(f"delivery_{type(problem).__name__.lower()}", 0.0)
             await self._later(row, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.engine.acts import erased
 from bot.engine.asking import ONE_HOUR, open_step
@@ -47,6 +47,9 @@ def elapse(talk: Talk) -> None:
 
 def waited(talk: Talk) -> None:
     """A due time has come: what is due, and what is said unasked."""
+    if talk.session.last_at > talk.now:
+        # The clock was put back: silence is counted from now, not from a time that has not come.
+        talk.set(last_at=talk.now.astimezone(UTC))
     _run(talk, _SILENT | _SPOKEN)
 
 

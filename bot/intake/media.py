@@ -34,7 +34,9 @@ class MediaFetcher:
 
     async def fetch_due(self, now: datetime) -> int:
         """Fetch every file that is due; returns how many were looked at. One failure does not stop the others."""
-        query = select(MEDIA_FILES).where(MEDIA_FILES.c.state == "fetch", MEDIA_FILES.c.due_at <= now).limit(8)
+        # One put off for longer than ever was written before the clock was put back.
+        due = (MEDIA_FILES.c.due_at <= now) | (MEDIA_FILES.c.due_at > now + 2 * _LONGEST_PAUSE)
+        query = select(MEDIA_FILES).where(MEDIA_FILES.c.state == "fetch", due).limit(8)
         rows = await self._store.read(lambda conn: conn.execute(query).mappings().all())
         await asyncio.gather(*(self._fetch(row, now) for row in rows))
         return len(rows)

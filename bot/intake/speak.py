@@ -98,7 +98,7 @@ def filled(tools: Tools, snapshot: Snapshot, text: str, now: datetime, **own: st
 
 def fresh(duty: Mapping[str, Any] | None, now: datetime) -> bool:
     """Whether the desk said lately who is on duty."""
-    return duty is not None and now - datetime.fromisoformat(duty["at"]) <= DUTY_FRESH
+    return duty is not None and abs(now - datetime.fromisoformat(duty["at"])) <= DUTY_FRESH
 
 
 def waiting(duty: Mapping[str, Any] | None, messages: Mapping[str, str], now: datetime, tools: Tools) -> str:

@@ -3,17 +3,17 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
-from bot.intake.carry import DARURAT_STEPS
+from bot.intake.carry import DARURAT_STEPS, UNSENT_ACCEPTED
 from bot.intake.letters import CANARY_SEEN, set_meta
 from bot.intake.push import What
 from bot.intake.telling import tell
 from bot.intake.tools import Tools
 from storage import outbox
 from storage.errors import Conflict
-from storage.intake_tables import MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES
+from storage.intake_tables import ADDRESSES, LINKS, MEDIA_FILES, NOTICES, SESSIONS, THREADS, TRACES
 from storage.shared_tables import META, OUTBOX, RECEIVED
 
 PAGE = 64
@@ -27,6 +27,7 @@ TRACE_FOR = timedelta(hours=48)
 """Telegram deletes nothing older (Bot API, deleteMessage)."""
 RECEIVED_FOR = timedelta(days=8)
 """Longer than Telegram keeps an update (24 h) and than the newest verified backup is old."""
+LONG_AGO = timedelta(days=1)
 _CANARY_SENT = "canary_sent"
 _SPOKEN: dict[str, tuple[str, What]] = {
     "accepted": ("tunggu_putus", "status"),
@@ -51,19 +52,43 @@ def anything(conn: Connection, now: datetime) -> bool:
         select(RECEIVED.c.id).where(RECEIVED.c.at <= now - RECEIVED_FOR),
         select(OUTBOX.c.seq).where(OUTBOX.c.body.is_not(None), OUTBOX.c.created_at > now + outbox.LEASE),
         select(NOTICES.c.id).where(_put_back(now)),
+        select(ADDRESSES.c.id).where(_heard_later(now)),
+        outbox.put_off_too_long(now),
     )
     return any(conn.execute(look.limit(1)).first() for look in looks) or canary_due(conn, now)
 
 
 def _put_back(now: datetime) -> ColumnElement[bool]:
-    """Notices set before the clock was put back: none is due later than its last step after now."""
-    return NOTICES.c.done_at.is_(None) & (NOTICES.c.due_at > now + 2 * max(DARURAT_STEPS.values()))
+    """Notices set before the clock was put back: none is due later than its step after now."""
+    late = [
+        (NOTICES.c.step == step) & (NOTICES.c.due_at > now + after + outbox.LEASE)
+        for step, after in {"accepted": UNSENT_ACCEPTED, **DARURAT_STEPS}.items()
+    ]
+    return NOTICES.c.done_at.is_(None) & or_(*late)
+
+
+def _heard_later(now: datetime) -> ColumnElement[bool]:
+    """Addresses that wrote at a time that has not come: the clock was put back since."""
+    return ADDRESSES.c.last_in > now + outbox.LEASE
+
+
+def _set_right(conn: Connection, now: datetime) -> None:
+    """Conversations, links and notices of a time that has not come; nothing waits for it to come round again.
+
+    An address counts as heard of long ago: what is said unasked may not stand there as an answer.
+    """
+    later = select(ADDRESSES.c.id).where(_heard_later(now))
+    asleep = SESSIONS.c.wake_at.is_not(None) & SESSIONS.c.address_id.in_(later)
+    conn.execute(update(SESSIONS).where(asleep).values(wake_at=now))
+    conn.execute(update(ADDRESSES).where(_heard_later(now)).values(last_in=now - LONG_AGO))
+    conn.execute(update(LINKS).where(LINKS.c.last_at > now + outbox.LEASE).values(last_at=now))
+    conn.execute(update(NOTICES).where(_put_back(now)).values(due_at=now))
 
 
 def speak_and_sweep(conn: Connection, tools: Tools, now: datetime) -> None:
     """Everything due by now that is not a conversation's own."""
     outbox.set_right(conn, now)
-    conn.execute(update(NOTICES).where(_put_back(now)).values(due_at=now))
+    _set_right(conn, now)
     notices = (
         select(NOTICES)
         .where(NOTICES.c.done_at.is_(None), NOTICES.c.due_at <= now)
@@ -116,9 +141,9 @@ def canary_due(conn: Connection, now: datetime) -> bool:
 
 
 def canary_age(conn: Connection, now: datetime) -> timedelta | None:
-    """How long ago the desk last proved it, or None."""
+    """How long ago the desk last proved it, or None: a time that has not come proves nothing."""
     seen = _time(conn, CANARY_SEEN)
-    return None if seen is None else now - seen
+    return None if seen is None or seen > now + outbox.LEASE else now - seen
 
 
 def at_start(conn: Connection, tools: Tools, now: datetime) -> None:

@@ -86,3 +86,31 @@ async def test_a_desk_set_back_to_a_backup_has_no_words_read_twice(line: Any) ->
     await line.hear("reply", **body)
     await line.hear("reply", **body)
     assert len([row for row in line.rows() if row.ref is not None]) == 1
+
+
+async def test_silence_after_danger_is_counted_anew_when_the_clock_was_put_back(line: Any) -> None:
+    """Three minutes of silence call somebody; under a clock put back by a day it would be a day and three minutes."""
+    phone = await in_danger(line)
+    await phone.say("tidak bisa")
+    flags = line.kinds().count("flag")
+    line.clock.advance(timedelta(days=-1))
+
+    async def silence() -> None:
+        now = line.clock.now()
+        assert not await line.store.read(lambda conn: ticks.anything(conn, now))
+        for address in await line.store.read(lambda conn: ticks.due_sessions(conn, now)):
+            await line.intake.wait_is_over(address, now)
+
+    await tick(line)
+    await silence()
+    assert line.kinds().count("flag") == flags
+    line.clock.advance(timedelta(minutes=3, seconds=1))
+    await silence()
+    assert line.kinds().count("flag") == flags + 1
+
+
+async def test_a_proof_from_a_time_that_has_not_come_proves_nothing(line: Any) -> None:
+    await line.hear("canary", nonce="00")
+    assert await line.store.read(lambda conn: ticks.canary_age(conn, line.clock.now())) == timedelta(0)
+    line.clock.advance(timedelta(hours=-1))
+    assert await line.store.read(lambda conn: ticks.canary_age(conn, line.clock.now())) is None
