@@ -121,6 +121,9 @@ class DeskActor:
         """What is down: operators see it, staff hear of it by type; and what is over lets go of what waited for it."""
         if self._outages.see(self.store, self._poller, self._delivery, peer_down=self._reports.peer_down):
             await self.store.write(lambda conn: outbox.try_again(conn, now))
+        deaf = self._poller.revoked or self._outages.lasting("telegram_down")
+        if deaf != self._desk.deaf:
+            self._desk.deaf, self._full_tick = deaf, None  # intake hears at once whether anybody reads
         if what := self._outages.to_tell():
             await self.store.write(lambda conn: self._desk.trouble(conn, what, now))
             self._outages.told()

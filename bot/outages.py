@@ -66,10 +66,14 @@ class Outages:
         """That one is on disk."""
         del self._to_tell[0]
 
+    def lasting(self, kind: Kind) -> bool:
+        """Whether it is down, and for so long that staff are told."""
+        return kind in self._lasting
+
     def health(self, *, token: bool) -> dict[str, bool]:
         """For /health: a token that is refused at once, the platform and the other store when it lasts."""
         return {
             "token": token,
-            "telegram": "telegram_down" not in self._lasting,
-            "peer": "peer_down" not in self._lasting,
+            "telegram": not self.lasting("telegram_down"),
+            "peer": not self.lasting("peer_down"),
         }

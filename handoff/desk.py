@@ -69,7 +69,9 @@ class Desk:
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`content` gives the live set; `group_id` wins over a bound group; `report` is told types of trouble."""
-        self._tools = Tools(keys, content, post, entropy, zone, group_id, entropy(16))
+        self.deaf = False
+        """Whether staff cannot be reached at all now: then nobody is promised that somebody reads soon."""
+        self._tools = Tools(keys, content, post, entropy, zone, group_id, entropy(16), lambda: self.deaf)
         self._report = report
 
     @property

@@ -20,8 +20,8 @@ _EVERY: Final = timedelta(hours=1)
 
 
 def on_duty(work: Work) -> bool:
-    """Whether anybody works now."""
-    return bool(people.active(work))
+    """Whether anybody works now, and can hear of a case."""
+    return bool(people.active(work)) and not work.tools.deaf()
 
 
 def tell_intake(work: Work) -> None:

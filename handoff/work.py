@@ -34,6 +34,7 @@ class Tools:
     zone: ZoneInfo
     group_id: int | None
     incarnation: bytes
+    deaf: Callable[[], bool] = lambda: False
 
     def box(self, key: bytes) -> FieldBox:
         """A box for one of the desk's long-lived keys."""

@@ -170,6 +170,8 @@ def reachable(tools: Tools, plan: Plan, snapshot: Snapshot, reached: bool, now: 
     """The person blocked us or came back: kept, and for open threads told to the desk."""
     address_id = snapshot.address_id
     plan.add(lambda conn: conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == address_id).values(reachable=reached)))
+    if snapshot.address is not None and snapshot.address["reachable"] == reached:
+        return  # a refused message told it before
     what = "reachable" if reached else "unreachable"
     for thread in snapshot.threads:
         if thread["sent"] != "no" and thread["closed_at"] is None:

@@ -10,7 +10,7 @@ from bot.intake import officers
 from bot.intake.carry import CLEARED, shows
 from bot.intake.tools import Tools
 from storage import outbox
-from storage.intake_tables import ADDRESSES, TRACES
+from storage.intake_tables import ADDRESSES, LINKS, THREADS, TRACES
 from storage.outbox import Row
 from storage.shared_tables import OUTBOX
 
@@ -41,7 +41,20 @@ class Hooks:
         if row.ref is not None and row.kind == "reply":
             self._tools.post(conn, "delivery", {"relay": row.ref.hex(), "state": state}, now)
         if state == "blocked":
-            conn.execute(update(ADDRESSES).where(ADDRESSES.c.id == row.person).values(reachable=False))
+            mine = (ADDRESSES.c.id == row.person) & ADDRESSES.c.reachable
+            if conn.execute(update(ADDRESSES).where(mine).values(reachable=False).returning(ADDRESSES.c.id)).all():
+                self._out_of_reach(conn, row.person, now)
+
+    def _out_of_reach(self, conn: Connection, address_id: bytes, now: datetime) -> None:
+        """The officers of open reports hear it, also where Telegram's own word of it got lost."""
+        open_threads = (
+            select(THREADS.c.id)
+            .join(LINKS, LINKS.c.thread_id == THREADS.c.id)
+            .where(LINKS.c.address_id == address_id, THREADS.c.sent != "no", THREADS.c.closed_at.is_(None))
+        )
+        for thread_id in conn.execute(open_threads).scalars().all():
+            body = {"thread": thread_id.hex(), "at": now.isoformat(), "what": "unreachable"}
+            self._tools.post(conn, "flag", body, now)
 
     def migrated(self, _conn: Connection, _row: Row, _new_chat: int, _now: datetime) -> bytes | None:
         """Reporters' chats never move; a group that does is none of ours."""

@@ -12,7 +12,7 @@ class Kind(StrEnum):
     REFUSE = "refuse"  # an error answer: `code` (429, 500, 502, 400, 403 …), with `retry_after` for 429
     TIMEOUT = "timeout"  # no answer within `seconds`
     DROP = "drop"  # the connection is closed without an answer
-    BAD_JSON = "bad_json"  # 200 with a body that is no JSON
+    BAD_JSON = "bad_json"  # `code` (200 unless given) with `body`, which is no JSON unless given
     DELAY = "delay"  # the right answer, `seconds` late
 
 
@@ -33,6 +33,7 @@ class Fault:
     retry_after: int = 1
     seconds: float = 60.0
     chat_id: str = ""
+    body: str = "<html><body>Bad Gateway"
 
     def fits(self, method: str, bot: int, chat_id: str) -> bool:
         return (

@@ -89,7 +89,7 @@ class BotApi:
         if fault.kind is Kind.TIMEOUT:
             await asyncio.sleep(fault.seconds)
         if fault.kind is Kind.BAD_JSON:
-            return Response("<html><body>Bad Gateway", media_type="text/html")
+            return Response(fault.body, status_code=fault.code, media_type="text/html")
         wire.cut(request.client)
         return Response()
 

@@ -492,3 +492,15 @@ def test_a_letter_about_a_thread_that_nobody_knows_changes_nothing(office: Offic
     office.post("flag", thread=system_entropy(16).hex(), at="", what="hapus")
     office.post("delivery", relay=system_entropy(16).hex(), state="sent")
     assert count(office) == 0
+
+
+def test_while_staff_cannot_be_reached_nobody_is_promised_a_time(office: Office) -> None:
+    """The desk has the report, but its bot is deaf: "sudah sampai", and the numbers, and no hour."""
+    office.desk.deaf = True
+    office.report()
+    assert office.letters("accepted")[-1].body["read_by"] is None
+    office.tick(seconds=1)
+    assert office.letters("duty_status")[-1].body["on_duty"] is False
+    office.desk.deaf = False
+    office.tick(seconds=1)
+    assert office.letters("duty_status")[-1].body["on_duty"] is True

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.channels.outgoing import utf16_length
 from bot.intake import ticks
+from bot.intake.hooks import Hooks
 from storage import outbox
 from storage.intake_tables import THREADS
 
@@ -337,3 +338,18 @@ async def test_the_longest_words_of_an_officer_arrive_whole(line: Any) -> None:
     said = await phone.take()
     assert sum(one.count("😭") for one in said) == 2048
     assert all(utf16_length(one) <= 4096 for one in said)
+
+
+async def test_a_refused_message_tells_the_desk_once_that_its_reporter_is_out_of_reach(line: Any) -> None:
+    """Telegram's own word of it can get lost; and when it comes it is no news."""
+    phone, thread_id = await reported(line, "1")
+    await accept(line, thread_id)
+    row, now = line.rows("waiting")[0], line.clock.now()
+    hooks = Hooks(line.tools)
+    for _ in range(2):
+        await line.store.write(lambda conn: hooks.finished(conn, row, "blocked", now))
+    await phone.send(phone.inbound("blocked"))
+    flags = [letter.body["what"] for letter in line.letters() if letter.kind == "flag"]
+    assert flags == ["unreachable"]
+    await phone.send(phone.inbound("unblocked"))
+    assert line.letters()[-1].body["what"] == "reachable"

@@ -21,7 +21,8 @@ def fault(world: World, given: Json) -> Json:
     kind = Kind(given["kind"])
     bot = finding.bot(world, given).id if "bot" in given else 0
     chat_id = str(given.get("chat_id", ""))
-    world.faults.add(Fault(**{"done": kind is Kind.DROP, **given, "kind": kind, "bot": bot, "chat_id": chat_id}))
+    usual = {"done": kind is Kind.DROP, "code": 200 if kind is Kind.BAD_JSON else 500}
+    world.faults.add(Fault(**{**usual, **given, "kind": kind, "bot": bot, "chat_id": chat_id}))
     return {"waiting": len(world.faults.waiting)}
 
 
