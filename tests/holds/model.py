@@ -27,9 +27,10 @@ class Word:
 
 @dataclass
 class Intake:
-    """What intake's store must know: the updates it took, the words it keeps, how far each thread was sent."""
+    """What intake's store must know: updates and letters it took, words it keeps, how far threads were sent."""
 
     taken: set[str] = field(default_factory=set)
+    letters: set[bytes] = field(default_factory=set)
     words: dict[str, Word] = field(default_factory=dict)
     level: dict[str, str] = field(default_factory=dict)
 
@@ -51,11 +52,12 @@ class Intake:
 
 @dataclass
 class Desk:
-    """What the desk's store must know: words and reports that it opened; replies that were called back."""
+    """What the desk's store must know: words and reports that it opened; replies called back; letters."""
 
     words: set[str] = field(default_factory=set)
     threads: set[str] = field(default_factory=set)
     called_back: set[str] = field(default_factory=set)
+    letters: set[bytes] = field(default_factory=set)
 
 
 class Model:
@@ -66,11 +68,6 @@ class Model:
         self.told: dict[str, Word] = {}  # every word ever kept, the latest of each
         self.left: set[str] = set()  # threads of which a letter ever left
         self.speaks_in: dict[int, set[str]] = {}  # threads by chat
-
-    def taken(self, update: str) -> None:
-        """A turn was committed. The same update is never taken twice."""
-        assert update not in self.intake.taken, "one message made two turns"
-        self.intake.taken.add(update)
 
     def kept(self, chat: int, marker: str, word: Word) -> None:
         """Words were kept in a thread of this chat."""
@@ -97,9 +94,9 @@ class Model:
         self.desk.words |= set(words)
         self.desk.threads |= set(threads)
 
-    def copy(self, side: Literal["intake", "desk"]) -> Intake | Desk:
-        """What a backup of this side knows."""
-        return deepcopy(self.intake if side == "intake" else self.desk)
+    def side(self, actor: Literal["intake", "desk"]) -> Intake | Desk:
+        """What one store knows; a copy of it is what a backup knows."""
+        return self.intake if actor == "intake" else self.desk
 
     def restore(self, known: Intake | Desk) -> None:
         """A side knows only what its backup knew."""

@@ -1,10 +1,13 @@
 """What the world does to the service, one method an act with plain arguments; a list of them is a story, and a seed."""
 
+import asyncio
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from contextvars import ContextVar
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,6 +15,7 @@ from unittest import mock
 
 import yaml
 
+from bot.channels.telegram_updates import parse
 from bot.engine import effects as fx
 from bot.intake import hears
 from bot.intake.carry import Carry
@@ -20,7 +24,7 @@ from storage.errors import StoreDown
 from storage.streams import KEPT
 from tests.e2e.stage import Note
 from tests.holds.model import Kind, Letter, Model, Word
-from tests.holds.town import BOTH, GROUP, STAFF, Actor, Crash, Town, Where, quiet, template
+from tests.holds.town import BOTH, GROUP, STAFF, Actor, Broken, Crash, Town, Watcher, Where, quiet, template
 from tests.holds.witness import Witness, marks
 
 Go = Literal["settle", "poll", "wait"]
@@ -35,6 +39,10 @@ _LETTERS: Final[Mapping[type[Any], Letter]] = {
 _CALLED_BACK: Final = "Dibatalkan. Tidak ada yang dikirim."
 
 
+_handled = ContextVar("_handled", default="")
+"""What the turn is about that runs in this task."""
+
+
 class _Decided:
     """What the engine decided in one turn: in which chat, before and after in which thread, to what effect."""
 
@@ -42,7 +50,7 @@ class _Decided:
         self.chat, self.effects, self.before, self.after = carry.snapshot.chat, effects, before, carry.thread_id.hex()
 
 
-class Play:
+class Play(Watcher):
     """One town with its model; every act ends with a look at everything."""
 
     def __init__(self) -> None:
@@ -50,8 +58,8 @@ class Play:
         self.model = Model()
         self._decided: dict[int, _Decided] = {}
         self._files: dict[str, str] = {}  # marker of a recording or picture, by the service's id of it
-        self._handled = ""
         self._marks = 0
+        self._edits: set[str] = set()
         self._copies: dict[Actor, tuple[Path, Any, datetime]] = {}
         self._latest: datetime
         self._called_back: dict[str, str] = {}  # marker by press
@@ -60,7 +68,7 @@ class Play:
         root = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self.folder = Path(self._exit.enter_context(tempfile.TemporaryDirectory(prefix="berani-play-", dir=root)))
         self._listen()
-        self.town = Town(self.folder, self._committed, template=template())
+        self.town = Town(self.folder, self, template=template())
         self._exit.callback(self.town.close)
         self._latest = self.town.time.wall
         self.witness = Witness(self.town, self.model)
@@ -77,9 +85,15 @@ class Play:
             getattr(self, name)(**how)
             self._latest = max(self._latest, self.town.time.wall)
             self.witness.look()
-        except BaseException as problem:
-            problem.add_note(self.story())
+        except Broken as problem:
+            raise self._told(AssertionError(str(problem))) from None
+        except Exception as problem:
+            self._told(problem)
             raise
+
+    def _told(self, problem: Exception) -> Exception:
+        problem.add_note(self.story())
+        return problem
 
     def story(self) -> str:
         """The steps so far, as a seed is written down."""
@@ -110,7 +124,9 @@ class Play:
         mine = [one["message"] for one in history if "text" in one.get("message", {}) and _from(one) == who]
         if mine:
             old, date = mine[pick % len(mine)], int(self.town.time.wall.timestamp())
-            changed = {**old, "text": self._marked("r", who, text), "edit_date": date + self._marks}
+            text = self._marked("r", who, text)
+            self._edits |= marks(text)
+            changed = {**old, "text": text, "edit_date": date + self._marks}
             self._write("intake", {"edited_message": changed}, go)
 
     def answer(self, who: int, pick: int, text: str = "ini jawabanku *", go: Go = "settle") -> None:
@@ -234,7 +250,8 @@ class Play:
         known = self.model.intake.taken
         if seen and actor in self.town.actors:
             update = seen[-1 - pick % len(seen)]
-            if actor == "desk" or _received(update) in known:
+            inbound = parse(actor, update)
+            if actor == "desk" or (inbound is not None and inbound.received in known):
                 self._do(lambda: self.town.actors[actor]._poller.take([update]))
 
     def fault(self, actor: Actor, what: str, times: int) -> None:
@@ -277,7 +294,7 @@ class Play:
         if actor in self.town.actors:
             path = self.folder / f"{actor}.copy"
             self.town.backup(actor, path)
-            self._copies[actor] = (path, self.model.copy(actor), self._latest)
+            self._copies[actor] = (path, deepcopy(self.model.side(actor)), self._latest)
 
     @property
     def has_copies(self) -> bool:
@@ -301,9 +318,10 @@ class Play:
 
     def meanwhile(self, what: str) -> None:
         """Before the next turn of a reporter is written, something else happens."""
-        intake, desk = (self.town.actors.get(actor) for actor in BOTH)
 
         async def happen() -> None:
+            _handled.set("")
+            intake, desk = (self.town.actors.get(actor) for actor in BOTH)
             if what == "tick" and intake:
                 await intake.tick()
             elif what == "carry" and intake:
@@ -311,7 +329,8 @@ class Play:
             elif what == "desk" and desk:
                 await self.town.work("desk")
 
-        self.town.between = happen
+        # In a task of its own: it is no part of that turn.
+        self.town.between = lambda: asyncio.ensure_future(happen())
 
     # --- how it is done -----------------------------------------------------------------------------------------------
 
@@ -333,6 +352,9 @@ class Play:
         return {"callback_query": {"id": query, "from": _user(who), "message": message, "data": data}}
 
     def _write(self, actor: Actor, update: dict[str, Any], go: Go) -> None:
+        who = next(iter(update.values()))["from"]["id"]
+        if who in self.town.chats[actor].blocked and "my_chat_member" not in update:
+            self.block(who, back=True, go="wait")  # Telegram lets nobody write to a bot whom they block
         self.town.chats[actor].write(update)
         self._go(actor, go)
 
@@ -369,12 +391,10 @@ class Play:
 
     def _handler(self, real: Callable[[Any], Any]) -> Callable[[Any], Any]:
         async def handle(inbound: Any) -> None:
-            self._handled = inbound.received
-            try:
-                await real(inbound)
-            finally:
-                self._handled = ""
-            assert inbound.received in self.model.intake.taken, "acknowledged, and not committed"
+            _handled.set(inbound.received)
+            await real(inbound)
+            if inbound.received not in self.model.intake.taken:
+                raise Broken("acknowledged, and not committed")
 
         return handle
 
@@ -399,9 +419,11 @@ class Play:
         self._exit.enter_context(mock.patch("bot.intake.turn.Carry", Listening))
         self._exit.enter_context(mock.patch("bot.intake.hears.media_row", media_row))
 
-    def _committed(self, plan: Plan) -> None:
-        if self._handled:
-            self.model.taken(self._handled)
+    def turn(self, plan: Plan) -> None:
+        if received := _handled.get():
+            if received in self.model.intake.taken:
+                raise Broken("one message made two turns")
+            self.model.intake.taken.add(received)
         decided = self._decided.pop(id(plan), None)
         self._decided.clear()
         if decided is None:
@@ -416,7 +438,7 @@ class Play:
             elif isinstance(effect, fx.Keep):
                 kind: Kind = "text" if str(effect.kind) == "text" else "other"
                 for mark in marks(effect.words or ""):
-                    model.kept(chat, mark, Word(thread, kind, edited=bool(effect.extra.get("ubahan"))))
+                    model.kept(chat, mark, Word(thread, kind, edited=mark in self._edits))
             elif isinstance(effect, fx.KeepMedia):
                 sent = model.intake.level.get(thread) in ("alarm", "submit")
                 model.kept(chat, self._files[effect.media], Word(thread, "file", sent=sent))
@@ -424,6 +446,17 @@ class Play:
         for letter in letters:
             if letter != "more" or len(letters) == 1:
                 model.sent(chat, decided.after, letter)
+
+    def letter(self, actor: Actor, letter: bytes) -> None:
+        known = self.model.side(actor).letters
+        if letter in known:
+            raise Broken("a letter was applied twice")
+        known.add(letter)
+
+    def confirmed(self, actor: Actor, update: dict[str, Any]) -> None:
+        inbound = parse(actor, update)
+        if actor == "intake" and inbound is not None and inbound.received not in self.model.intake.taken:
+            raise Broken("Telegram forgets what was never taken")
 
     # --- words --------------------------------------------------------------------------------------------------------
 
@@ -458,9 +491,3 @@ def _user(person: int) -> dict[str, Any]:
 
 def _from(update: Mapping[str, Any]) -> int:
     return int(update["message"]["from"]["id"])
-
-
-def _received(update: Mapping[str, Any]) -> str:
-    """The name under which a message was taken."""
-    message = update.get("message") or {}
-    return f"message:{message['chat']['id']}:{message['message_id']}" if message else ""

@@ -53,6 +53,10 @@ class Crash(BaseException):
     """The process is gone."""
 
 
+class Broken(BaseException):
+    """A promise is broken, seen where the service would catch an Exception."""
+
+
 @dataclass
 class Process:
     """One life of an actor."""
@@ -104,6 +108,7 @@ class Chats(Phones):
         self.refused: set[int] = set()
         self.twins: defaultdict[int, int] = defaultdict(int)
         self.losing = False
+        self.knocked = 0  # how often a group was called by its old number
         self.answered: list[tuple[str, str]] = []
         self._number = 1000
 
@@ -182,6 +187,7 @@ class Wire:
                 trouble = _TROUBLE[fault]()
                 raise trouble
             if chat in chats.moved:
+                chats.knocked += 1
                 raise error.ChatMigrated(chats.moved[chat])
             if chat in chats.blocked and name != "answer_callback_query":
                 raise error.Forbidden("bot was blocked by the user")
@@ -194,12 +200,25 @@ class Wire:
         return call
 
 
+class Watcher:
+    """What is told to whoever plays."""
+
+    def turn(self, plan: Plan) -> None:
+        """Intake committed a turn."""
+
+    def letter(self, actor: Actor, letter: bytes) -> None:
+        """An actor committed what a letter causes."""
+
+    def confirmed(self, actor: Actor, update: dict[str, Any]) -> None:
+        """Telegram may forget an update: the bot's offset has passed it."""
+
+
 class Town:
     """Everything; `actors` holds those that run."""
 
-    def __init__(self, folder: Path, on_plan: Callable[[Plan], None], *, template: Path | None) -> None:
-        """`on_plan` is told each turn that intake committed. `template`: files to begin with."""
-        self.folder, self.time, self._on_plan = folder, Time(), on_plan
+    def __init__(self, folder: Path, watcher: "Watcher", *, template: Path | None) -> None:
+        """`template`: files to begin with."""
+        self.folder, self.time, self._watcher = folder, Time(), watcher
         self.chats: dict[Actor, Chats] = {actor: Chats() for actor in BOTH}
         self.actors: dict[Actor, Any] = {}
         self.processes: dict[Actor, Process] = {}
@@ -302,6 +321,11 @@ class Town:
     def _hold(self, process: Process, made: Any) -> None:
         """The store's turns run here and now, and are counted; so are the messages that delivery marks."""
         backend, read_now, hooks = made.store._backend, made.store.read_now, made._delivery._hooks
+        applied: list[bytes] = []  # in the transaction that is open
+
+        def apply(conn: Any, letter: Any, enclosures: Any) -> None:
+            carry(conn, letter, enclosures)
+            applied.append(letter.id)
 
         async def write(work: Callable[[Any], Any]) -> Any:
             if isinstance(work, Plan) and self.between is not None:
@@ -311,9 +335,12 @@ class Town:
             if self.failing > 0:
                 self.failing -= 1
                 raise StoreDown("a planned fault")
+            applied.clear()
             result = backend.submit(work).result()
             if isinstance(work, Plan):
-                self._on_plan(work)
+                self._watcher.turn(work)
+            while applied:
+                self._watcher.letter(process.actor, applied.pop())
             self.step(process, "after commit")
             return result
 
@@ -327,6 +354,7 @@ class Town:
             self.sent.append((process.actor, row))
 
         real, hooks.sent = hooks.sent, sent
+        carry, made.courier._apply = made.courier._apply, apply
         made.store.write, made.store.read = write, read
 
     # --- what the loops of a process do -------------------------------------------------------------------------------
@@ -336,6 +364,9 @@ class Town:
         poller, chats = self.actors[actor]._poller, self.chats[actor]
         offset = poller._next_offset()
         if offset is not None:
+            for one in chats.updates:
+                if one["update_id"] < offset:
+                    self._watcher.confirmed(actor, one)
             chats.updates = [one for one in chats.updates if one["update_id"] >= offset]
         batch = chats.updates[:most]
         if batch:
@@ -379,12 +410,16 @@ class Town:
         return self.loop.run_until_complete(work)
 
 
+async def _here(work: Callable[..., Any], *given: Any) -> Any:
+    return work(*given)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """What the actors log is nobody's business here; a delay between two tries would only cost time."""
+    """What the actors log is nobody's business here; a delay between two tries, or a thread, would only cost time."""
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with mock.patch("bot.channels.delivery._MARK_PAUSES", (0.0,) * 5):
+    with mock.patch("bot.channels.delivery._MARK_PAUSES", (0.0,) * 5), mock.patch("asyncio.to_thread", _here):
         yield
     structlog.configure(**before)
 
@@ -396,7 +431,7 @@ def template() -> Path:
     keys.init(folder / "keys", None, system_entropy)
     for actor in BOTH:
         migrate.upgrade(f"sqlite:///{folder}/{actor}.db", actor)
-    town = Town(folder, lambda _: None, template=None)
+    town = Town(folder, Watcher(), template=None)
     for actor in BOTH:
         town.start(actor)
     desk = town.actors["desk"]

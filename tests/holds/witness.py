@@ -20,8 +20,8 @@ MARK: Final = re.compile(r"ZMRK([rs])(\d+)x\d+")
 ARRIVED: Final = "Sudah sampai ke petugas"
 MOST: Final = 25
 """Messages to one chat in one step, whatever the step set off at once (a long silence, everything after an outage)."""
-EXPECTED: Final = frozenset({"unsent_message"})
-"""Troubles of the machine that a Telegram which refuses a message brings about."""
+EXPECTED: Final = "unsent_"
+"""How troubles of the machine are called that a Telegram which refuses a message brings about."""
 
 _OWNERS: Final = frozenset({"view", "note", "reply_written", "reply_sent", "urgency", "closing_asked", "close"})
 
@@ -50,6 +50,7 @@ class Witness:
         self._wrote: dict[tuple[str, str], int] = {}
         self._unreachable: dict[bytes, int] = {}
         self._last: dict[tuple[Actor, bytes], int] = {}
+        self._knocked: int | None = None
         self._audited = 0
         self._owner: dict[bytes, str | None] = {}
         self._had: dict[bytes, set[int]] = {}
@@ -63,6 +64,7 @@ class Witness:
             self._unreachable.clear()
         else:
             self.extra_cards += 1
+            self._knocked = None
             self._audited, self._owner = 0, {}
             self._pages.clear()
             self._wrote.clear()
@@ -89,7 +91,7 @@ class Witness:
             assert (case.state == "closed") == (case.next_due_at is None), "a case without a clock"
             assert case.state == "closed" or (case.state == "new") == (case.owner is None), "owner and state disagree"
             if case.kind == "teknis":
-                assert known.trouble in EXPECTED, f"the machine is in trouble: {known.trouble}"
+                assert known.trouble.startswith(EXPECTED), f"the machine is in trouble: {known.trouble}"
                 continue
             threads[known.thread] += 1
             self.owners[known.thread] = self._had.get(case.id, set())
@@ -204,8 +206,6 @@ class Witness:
                 self.arrived[mark] += not one.twin
                 assert self.arrived[mark] <= 1 + self.excused, "an officer's message came twice"
         if ARRIVED in one.text:
-            if "desk" not in self._town.actors:
-                return False
             there = speaks_in & self._model.desk.threads
             assert there, "told that it arrived, and it did not"
             self.promised |= there
@@ -238,6 +238,7 @@ class Witness:
             written = self._read(peer, lambda conn: conn.execute(select(LETTER.c.id)).scalars().all())
             assert set(written) <= applied, "a letter behind the watermark was never applied"
         self._clocks_and_cards()
+        self._old_group()
 
     def _clocks_and_cards(self) -> None:
         desk = self._town.chats["desk"]
@@ -250,6 +251,12 @@ class Witness:
             if case.state == "new":
                 assert shown or desk.refused, f"{code} is nobody's, and the group does not see it"
                 assert shown <= 1 + self.extra_cards + desk.twins[here], f"{code} stands in the group {shown} times"
+
+    def _old_group(self) -> None:
+        """Once everything came to rest after the group moved, nobody knocks at its old door any more."""
+        desk = self._town.chats["desk"]
+        assert self._knocked is None or desk.knocked == self._knocked, "the group is called by its old number for ever"
+        self._knocked = desk.knocked or None
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
