@@ -25,20 +25,22 @@ class Outages:
         self._since: dict[Kind, float] = {}
         self._lasting: set[Kind] = set()
         self._to_tell: list[Kind] = []
+        self._away = False
         for kind in get_args(Kind):
             metrics.outage(name, kind, down=False)
 
     def see(self, store: Store, poller: Poller, delivery: Delivery, *, peer_down: bool) -> bool:
-        """What is down now and what is not; True when the platform is back just now."""
+        """What is down now and what is not; True when the platform answers again just now."""
         found: dict[Kind, bool] = {
             "telegram_down": poller.down or delivery.down,
             "token_revoked": poller.revoked,
             "store_down": store.failing,
             "peer_down": peer_down,
         }
-        was_away = bool({"telegram_down", "token_revoked"} & self._since.keys())
         self.note(found)
-        return was_away and not {"telegram_down", "token_revoked"} & self._since.keys()
+        # What failed to be sent may wait for minutes; that the platform answers again is seen by the poll first.
+        was_away, self._away = self._away, poller.down or poller.revoked
+        return was_away and not self._away
 
     def note(self, found: Mapping[Kind, bool]) -> None:
         """Kind → whether it is down now."""

@@ -52,7 +52,9 @@ class Poller:
         while not stop.is_set():
             asked = self._monotonic()
             try:
-                updates = await _unless(stop, self._bot.raw_updates(self._next_offset(), LONG_POLL))
+                # After trouble an answer is wanted at once: it tells that the trouble is over.
+                seconds = 0 if self.down or self.revoked else LONG_POLL
+                updates = await _unless(stop, self._bot.raw_updates(self._next_offset(), seconds))
             except error.TelegramError as problem:
                 trouble = translated(problem)
                 if isinstance(trouble, errors.SecondPoller):
