@@ -95,7 +95,7 @@ def _content(message: Raw) -> dict[str, Any]:
     if not _SERVICE.isdisjoint(message):
         return {"kind": "service"}
     known = [key for key in message if key not in _ENVELOPE]
-    return {"kind": "other", "other": known[0] if known else "empty"}
+    return {"kind": "other", "other": known[0] if known else "empty", "text": caption}
 
 
 # What the platform says of the chat itself (Bot API, Message: "Service message: …"); nobody waits for an answer to it.

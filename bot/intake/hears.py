@@ -43,7 +43,7 @@ def event(
         return ev.SentContact(inbound.phone)
     if inbound.kind in MEDIA and inbound.file is not None:
         return _file(tools, plan, snapshot, inbound, now)
-    return ev.SentOther(inbound.other or inbound.kind)
+    return _unless_words(tools, plan, snapshot, inbound, now, ev.SentOther("unreadable"))
 
 
 def _text(
@@ -66,14 +66,21 @@ def _text(
 def _file(tools: Tools, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime) -> ev.Event:
     file = inbound.file
     if file is None or file.size > LARGEST_DOWNLOAD:
-        if not inbound.text.strip():
-            return ev.SentOther("too_big")
-        # What stands under a file that is too large are words like any others.
-        speak.say(tools, plan, snapshot, snapshot.scripts.messages["berkas_besar"], now)
-        return ev.Said(inbound.text)
+        return _unless_words(tools, plan, snapshot, inbound, now, ev.SentOther("too_big"))
     values = media_row(tools, file, inbound.kind, snapshot.thread_id, snapshot.address_id, now)
     plan.add(lambda conn: conn.execute(MEDIA_FILES.insert().values(**values)))
     return ev.SentMedia(values["id"].hex(), MEDIA[inbound.kind], inbound.text)
+
+
+def _unless_words(
+    tools: Tools, plan: Plan, snapshot: Snapshot, inbound: Inbound, now: datetime, other: ev.SentOther
+) -> ev.Event:
+    """What stands under something that cannot be read are words like any others."""
+    if not inbound.text.strip():
+        return other
+    key = "berkas_besar" if other.kind == "too_big" else "tidak_terbaca"
+    speak.say(tools, plan, snapshot, snapshot.scripts.messages[key], now)
+    return ev.Said(inbound.text)
 
 
 def media_row(

@@ -113,7 +113,7 @@ class Intake:
         if inbound.kind in ("blocked", "unblocked"):
             commands.reachable(tools, plan, snapshot, inbound.kind == "unblocked", now)
             return plan
-        if inbound.kind == "service":
+        if inbound.kind in ("service", "migrated"):
             return plan  # nobody spoke; that it stands in the chat is known now, for clearing it
         event = hears.event(conn, tools, plan, snapshot, inbound, now)
         if event is not None:

@@ -1,0 +1,129 @@
+"""Every kind of message and update that the Bot API describes, wherever it may come: a kind answer or silence.
+
+Nothing escapes a turn, nothing becomes a teknis case, nothing moves a conversation that should stand, and nothing of it
+reaches the group.
+"""
+
+import inspect
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import telegram
+
+from tests.conftest import Clock, Keys
+from tests.e2e.harness import sentence
+from tests.e2e.stage import GROUP
+from tests.holds import corpus
+from tests.holds.hardened import Copies, HardenedStage, prepared
+
+KINDS = corpus.messages()
+AT_ONCE = 8
+"""Messages of one batch: what they cause is less than a second's worth of what Telegram takes."""
+PLACES = {
+    # Where a person stands: what was said to get there, and a good message with what its answer holds.
+    "nothing": ((), "lapor", "bahaya sekarang?"),
+    "first question": (("lapor",), "tidak", "balas ke HP ini"),
+    "a choice": (("lapor", "tidak", "aman"), "aku", "di mana"),
+    "the story": (("lapor", "tidak", "aman", "aku", "0"), "selesai", ""),
+}
+ANSWERS = {
+    "unreadable": sentence("umum", "tidak_terbaca"),
+    "card": sentence("umum", "kontak_ditolak"),
+    "large": sentence("umum", "berkas_besar"),
+    "film": "badan tanpa baju",
+}
+_people = itertools.count(7_500_000_001)
+
+
+@pytest.fixture(scope="module")
+def copies(request: pytest.FixtureRequest, keys: Keys) -> Iterator[Copies]:
+    with prepared(request, "sqlite", keys) as made:
+        yield made
+
+
+@pytest.fixture
+async def stage(copies: Copies, keys: Keys) -> AsyncIterator[HardenedStage]:
+    with copies() as databases:
+        made = HardenedStage(databases, keys, Clock())
+        yield made
+        assert not await made.teknis()
+        group = "\n".join(note.text for note in made.private.chats[GROUP])
+        assert not [marker for marker in corpus.markers() if marker in group]
+        await made.close()
+
+
+def test_the_corpus_has_every_field_of_a_message_and_every_kind_of_update() -> None:
+    fields = set(inspect.signature(telegram.Message.__init__).parameters)
+    envelope = {"self", "message_id", "date", "chat", "from_user", "api_kwargs"}
+    assert not fields - envelope - {name for kind in KINDS for name in kind.body}
+    updates = set(inspect.signature(telegram.Update.__init__).parameters)
+    played = {name for kind in corpus.updates() for name in kind.body}
+    assert not updates - {"self", "update_id", "api_kwargs", "message", "edited_message"} - played
+    origins = {kind.body["forward_origin"]["type"] for kind in KINDS if "forward_origin" in kind.body}
+    assert origins == {"user", "hidden_user", "chat", "channel"}
+
+
+@pytest.mark.parametrize("edited", [False, True], ids=["sent", "edited"])
+@pytest.mark.parametrize("place", PLACES)
+async def test_a_reporter_may_send_anything_anywhere(stage: HardenedStage, place: str, edited: bool) -> None:
+    there, good, answer = PLACES[place]
+    people = {next(_people): kind for kind in KINDS}
+    await _all(stage, {person: [{"message": {"text": word}} for word in there] for person in people})
+    before = {person: len(stage.public.chats[person]) for person in people}
+    form = "edited_message" if edited else "message"
+    await _all(stage, {person: [{form: kind.body}] for person, kind in people.items()})
+    wrong = []
+    for person, kind in people.items():
+        said = "\n".join(note.text for note in stage.public.chats[person][before[person] :])
+        silent = kind.expect == "service" or (edited and not (kind.body.get("text") or kind.body.get("caption")))
+        wanted = "" if edited else ANSWERS.get(kind.expect, "")
+        if bool(said) == silent or wanted not in said or len(said) > 2000:
+            wrong.append(f"{kind.name}: {said!r}")
+    assert not wrong, "\n".join(wrong)
+    # The conversation goes on where it stood.
+    stood = {person for person, kind in people.items() if edited or kind.expect in ("service", "unreadable", "card")}
+    before = {person: len(stage.public.chats[person]) for person in people}
+    await _all(stage, {person: [{"message": {"text": good}}] for person in people})
+    for person, kind in people.items():
+        said = "\n".join(note.text for note in stage.public.chats[person][before[person] :])
+        assert said, kind.name
+        assert person not in stood or answer in said, f"{kind.name}: {said!r}"
+
+
+async def test_whoever_waits_for_an_officer_may_send_anything(stage: HardenedStage) -> None:
+    person = next(_people)
+    await _all(stage, {person: [{"message": {"text": word}} for word in ("petugas", "halo kak ini aku", "selesai")]})
+    for kind, form in itertools.product(KINDS, ("message", "edited_message")):
+        said = "\n".join(
+            note.text for note in await stage.turn("intake", _update(stage, person, form, kind.body), chat=person)
+        )
+        edited = form == "edited_message"
+        silent = kind.expect == "service" or (edited and not (kind.body.get("text") or kind.body.get("caption")))
+        assert bool(said) != silent, f"{kind.name}: {said!r}"
+        assert edited or ANSWERS.get(kind.expect, "") in said
+        if kind.expect == "film" and not edited:
+            assert await stage.turn("intake", stage.message(person, "tidak"), chat=person)
+    [(_case, read)] = await stage.cases()
+    kept = [page.body["words"] for page in read if page.kind == "answer"]
+    told = [kind for kind in KINDS if kind.body.get("text") or kind.body.get("caption")]
+    assert len([words for words in kept if words and "ceritapenanda20" in words]) == 2 * len(told)
+
+
+async def _all(stage: HardenedStage, updates: dict[int, list[dict[str, Any]]]) -> None:
+    """Updates of each of these people, in order; a few people at a time."""
+    waiting = list(updates.items())
+    while waiting:
+        batch, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+        made = [
+            _update(stage, person, form, body) for person, many in batch for one in many for form, body in one.items()
+        ]
+        if made:
+            await stage.feed("intake", *made)
+            await stage.drain()
+
+
+def _update(stage: HardenedStage, person: int, form: str, body: dict[str, Any]) -> dict[str, Any]:
+    """`body` as a message of this person in private."""
+    return {form: {**stage.message(person)["message"], "text": None, **body}}
