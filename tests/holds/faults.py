@@ -13,6 +13,7 @@ import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,8 @@ class Relay:
         self._open |= {writer, out}
         try:
             await asyncio.gather(self._carry(reader, out, writer), self._carry(there, writer, out, answers=True))
+        except asyncio.CancelledError:
+            return
         finally:
             self._open -= {writer, out}
             for end in (writer, out):
@@ -165,7 +168,7 @@ class Scene:
 
     def __init__(self, made: Office, world: DoubleWorld, hired: "Hired", relay: Relay) -> None:
         self.made, self.world, self.relay = made, world, relay
-        self.staff = hired.staff
+        self.staff = replace(hired.staff)
         self.intake_bot, self.desk_bot, self.group = hired.intake_bot, hired.desk_bot, hired.group
         self.urls: list[str] = []
         self._children: list[DoublePhone] = []
