@@ -17,7 +17,7 @@ from tests.holds.machine import Machine
 from tests.holds.play import Play
 
 SEEDS = sorted((Path(__file__).parent / "seeds").glob("*.yaml"))
-STORIES, LONG_STORIES = 60, 1000
+STORIES, LONG_STORIES = 25, 1000
 STEPS = 30
 
 

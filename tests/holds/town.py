@@ -226,6 +226,8 @@ class Town:
         self.fuse: tuple[Actor, Where, int] | None = None
         self.sent: list[tuple[Actor, Row]] = []
         self.between: Callable[[], Any] | None = None
+        self._tried = 0  # commits, those that failed too
+        self._quiet: dict[tuple[Actor, int], tuple[int, datetime, float]] = {}
         self._drawn = 0 if template is None else 1 << 32
         self.loop = asyncio.new_event_loop()
         self.loop.set_exception_handler(lambda *_: None)  # the tasks of a process that is gone
@@ -265,12 +267,14 @@ class Town:
         ):
             made: Any = kind(self.settings, self.time, Metrics(), lambda: 0.5)
         self.actors[actor] = made
+        self._tried += 1
         self._hold(process, made)
         self.loop.run_until_complete(made.start())
 
     def stop(self, actor: Actor) -> None:
         """The process ends, by itself or not: what it did not commit is gone."""
         made = self.actors.pop(actor)
+        self._tried += 1
         self.processes[actor].gone = True
         tasks = list(made._delivery._busy.values())
         if tasks:
@@ -331,6 +335,7 @@ class Town:
             if isinstance(work, Plan) and self.between is not None:
                 between, self.between = self.between, None
                 await between()
+            self._tried += 1
             self.step(process, "before commit")
             if self.failing > 0:
                 self.failing -= 1
@@ -384,24 +389,31 @@ class Town:
                 raise Crash
         return count
 
-    async def work(self, actor: Actor, most: int = 100) -> int:
+    async def work(self, actor: Actor) -> int:
         """One round of everything that an actor does; how much there was to do."""
         made = self.actors[actor]
-        done: int = await self.poll(actor, most)
-        await made.tick()
+        parts: list[Callable[[], Any]] = [made.tick, made.courier.carry, lambda: self.deliver(actor)]
         if actor == "intake":
-            done += await made._fetcher.fetch_due(self.time.now())
-        done += await made.courier.carry()
-        return done + await self.deliver(actor)
+            parts.insert(1, lambda: made._fetcher.fetch_due(self.time.now()))
+        done = await self.poll(actor)
+        for number, part in enumerate(parts):
+            # Where nothing was tried and no time went by since, there is nothing new to be found.
+            if self._quiet.get((actor, number)) == self._moment():
+                continue
+            before = self._moment()
+            await part()
+            done += before != self._moment()
+            self._quiet[actor, number] = self._moment()
+        return done
+
+    def _moment(self) -> tuple[int, datetime, float]:
+        """Changes with everything that happens."""
+        return self._tried, self.time.wall, self.time.seconds
 
     async def settle(self) -> None:
         """Both work until nothing is left to do at this moment."""
-        idle = 0
         for _ in range(ROUNDS):
-            done = sum([await self.work(actor) for actor in list(self.actors)])
-            # A tick may have written a letter to the one whose turn was before.
-            idle = 0 if done else idle + 1
-            if idle == 2:
+            if sum([await self.work(actor) for actor in list(self.actors)]) == 0:
                 return
         raise AssertionError("the service does not come to rest")
 
