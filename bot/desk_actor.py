@@ -31,6 +31,8 @@ from storage.store import Store, StoreDown
 FULL_TICK = 30.0
 """Seconds between ticks that write though nothing is due: sweeps, and the word about duty, can wait that long."""
 SWEEP_EVERY = 3600.0
+LOOK_BACK_EVERY = 60.0
+"""Seconds between looks whether the store was put back to a copy; the first is made at the start."""
 _log = get_logger()
 
 
@@ -103,6 +105,7 @@ class DeskActor:
             self._poller.run(stop),
             self._delivery.run(stop),
             self.courier.run(stop),
+            telegram_side.periodically(stop, LOOK_BACK_EVERY, self._look_back),
             telegram_side.periodically(stop, SWEEP_EVERY, self._sweep),
         ]
 
@@ -168,6 +171,11 @@ class DeskActor:
         now = self._clock.now()
         await self.store.write(lambda conn: self._desk.forget(conn, now))
         await postal.forget(self.store, self._peer, now, lambda _conn, _letters: None)
+
+    async def _look_back(self) -> None:
+        now = self._clock.now()
+        if await postal.set_back(self.store, self._peer, now, lambda conn: self._desk.set_back(conn, now)):
+            _log.error("store_set_back", actor=self.name)
 
     async def _file(self, ref: str) -> bytes:
         now = self._clock.now()

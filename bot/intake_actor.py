@@ -39,6 +39,8 @@ CANARY_PATIENCE = 60.0
 """Seconds after the start in which the canary of this start may still be under way: `siap` and /health agree."""
 FETCH_EVERY = 1.0
 SWEEP_EVERY = 3600.0
+LOOK_BACK_EVERY = 60.0
+"""Seconds between looks whether the store was put back to a copy; the first is made at the start."""
 _log = get_logger()
 
 
@@ -111,6 +113,7 @@ class IntakeActor:
             self._delivery.run(stop),
             self.courier.run(stop),
             telegram_side.periodically(stop, FETCH_EVERY, self._fetch),
+            telegram_side.periodically(stop, LOOK_BACK_EVERY, self._look_back),
             telegram_side.periodically(stop, SWEEP_EVERY, self._sweep),
         ]
 
@@ -180,6 +183,11 @@ class IntakeActor:
 
     async def _fetch(self) -> None:
         await self._fetcher.fetch_due(self._clock.now())
+
+    async def _look_back(self) -> None:
+        now = self._clock.now()
+        if await postal.set_back(self.store, self._peer, now, lambda conn: ticks.set_back(conn, self._tools, now)):
+            _log.error("store_set_back", actor=self.name)
 
     async def _sweep(self) -> None:
         await postal.forget(self.store, self._peer, self._clock.now(), media.sweep)

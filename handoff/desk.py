@@ -28,6 +28,7 @@ from handoff import (
     news,
     people,
     relay,
+    restored,
     said,
     staff,
     tasks,
@@ -171,6 +172,10 @@ class Desk:
             by = people.by_sender(work, inbound.sender)
             if by is not None and inbound.chat_kind == "private":
                 tell.private(work, by, work.texts("gagal_diproses"))
+
+    def set_back(self, conn: Connection, now: datetime) -> None:
+        """This store was put back to an older copy."""
+        restored.tell(self._work(conn, now))
 
     def file(self, conn: Connection, ref: str, now: datetime) -> OpenedFile:
         """The file that a SendMedia names. Raises Unreadable."""

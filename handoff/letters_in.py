@@ -201,6 +201,9 @@ def _accepted(work: Work, case: Case, letter: Letter) -> None:
         "accepted",
         thread=letter.body["thread"],
         letter=letter.id.hex(),
+        what=letter.kind,
+        at=work.now.isoformat(),
+        claimed=now_case.owner is not None,
         read_by=read_by.isoformat() if here else None,
         on_duty=here,
         level=now_case.urgency,
@@ -291,6 +294,11 @@ def _delivery(work: Work, letter: Letter, _: Enclosures) -> None:
     relay.fate(work, bytes.fromhex(letter.body["relay"]), str(letter.body["state"]), held_until)
 
 
+def _wipe(work: Work, letter: Letter, _: Enclosures) -> None:
+    """What a reporter erased, and was never here. Intake gets it back, for the day it is put back to a copy."""
+    work.letter("wiped", **letter.body)
+
+
 def _canary(work: Work, letter: Letter, _: Enclosures) -> None:
     """That we answer proves that we could open it."""
     work.letter("canary", nonce=letter.body["nonce"])
@@ -306,4 +314,5 @@ _HANDLERS: Final[Mapping[str, Callable[[Work, Letter, Enclosures], None]]] = {
     "trouble": _trouble,
     "delivery": _delivery,
     "canary": _canary,
+    "wipe": _wipe,
 }

@@ -20,7 +20,7 @@ CALL_BACK_FOR: Final = timedelta(seconds=10)
 
 # What intake tells of it. None of these is taken back by a later one that says less.
 _FATES: Final = ("held", "sent", "shown", "blocked", "failed")
-_SAME: Final = {"delivered": "sent", "expired": "failed"}
+_SAME: Final = {"delivered": "sent", "expired": "failed", "gone": "failed"}
 # Longer than a letter can be under way: what is older hears nothing more.
 _NEWS_FOR: Final = timedelta(days=30)
 _FINAL: Final = frozenset({"shown", "blocked", "failed", "cancelled"})
@@ -115,7 +115,7 @@ def _outside(work: Work, relay_id: bytes) -> bytes:
     return work.index("relay", relay_id)
 
 
-def fate(work: Work, outside: bytes, state: str, until: datetime | None = None) -> None:
+def fate(work: Work, outside: bytes, told: str, until: datetime | None = None) -> None:
     """Intake tells what became of a message, and `until` when it holds it at the latest, if that has a time.
 
     What is unknown or says less than is known changes nothing.
@@ -123,7 +123,9 @@ def fate(work: Work, outside: bytes, state: str, until: datetime | None = None) 
     lately = RELAY.c.made_at > work.now - _NEWS_FOR
     open_ones = work.conn.execute(select(RELAY).where(lately, RELAY.c.state.in_(["handed_over", "held", "sent"])))
     row = next((one for one in open_ones.all() if _outside(work, one.id) == outside), None)
-    state = _SAME.get(state, state)
+    state = _SAME.get(told, told)
+    if told == "gone" and row is not None and row.state == "sent":
+        return  # it had arrived before intake was put back to a copy that does not know its reporter
     if row is None or state not in _FATES or row.state in _FINAL:
         return
     if row.state in _FATES and _FATES.index(state) < _FATES.index(row.state):

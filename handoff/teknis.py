@@ -23,6 +23,8 @@ KNOWN: Final = (
     "token_revoked",
     "store_down",
     "peer_down",
+    "set_back_desk",
+    "set_back_intake",
 )
 
 

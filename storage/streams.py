@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, false, func, not
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.letters import Letter
-from storage.shared_tables import APPLIED, LETTER, REFUSED, WATERMARK
+from storage.shared_tables import APPLIED, LETTER, REFUSED, STREAM, WATERMARK
 
 Trouble = Literal["gap", "late", "unknown_stream", "repeat", "envelope"]
 """What an alarm is about: numbers are missing before this letter; a missing one has come; the first letter seen of a
@@ -78,6 +78,23 @@ def move_watermark(connection: Connection, stream: bytes) -> None:
     values = {"seq": max(min(seqs), 0)}
     mark = dialect.insert(WATERMARK).values(stream=stream, **values)
     connection.execute(mark.on_conflict_do_update(index_elements=["stream"], set_=values))
+
+
+def forgotten(connection: Connection, peer_marks: Mapping[bytes, int]) -> dict[bytes, int]:
+    """Streams of ours in which the peer has letters that this store knows nothing of: it was put back to a copy.
+
+    Stream to the last number that the peer has. `peer_marks` is `watermarks` of the peer's store, read just before.
+    """
+    written = {row.id: row.seq for row in connection.execute(select(STREAM.c.id, STREAM.c.seq))}
+    return {stream: seq for stream, seq in peer_marks.items() if seq > written.get(stream, 0)}
+
+
+def count_on(connection: Connection, streams: Mapping[bytes, int], now: datetime) -> None:
+    """Goes on after the numbers that the peer has: none is given out twice, and `forgotten` finds nothing any more."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    for stream, seq in streams.items():
+        row = dialect.insert(STREAM).values(id=stream, seq=seq, began_at=now)
+        connection.execute(row.on_conflict_do_update(index_elements=["id"], set_={"seq": seq}))
 
 
 def forget_letters(

@@ -18,9 +18,9 @@ _INTAKE = """
 sampai:jam ditangani:alias dibaca:alias dari_petugas:alias,pesan ditutup darurat_menunggu tunggu_jaga:jam
 tunggu_malam:jam tunggu_kosong
 tunggu_putus sampai_tanpa_jam jam_hari_ini:jam jam_besok:jam jam_tanggal:tanggal,jam status_kosong status_tersimpan
-status_sampai:jam status_ditangani:alias status_selesai status_belum_dikirim kode_baru:kode kode_ada:kode
-kode_tidak_ada kode_dibatasi tidak_ada_pesan bukan_grup berkas_besar gagal_berkas kata_minta kata_salah kata_terkunci
-kata_dipasang gangguan
+status_sampai:jam status_ditangani:alias status_selesai status_belum_dikirim status_hilang kode_baru:kode
+kode_ada:kode kode_tidak_ada kode_dibatasi tidak_ada_pesan bukan_grup berkas_besar gagal_berkas kata_minta kata_salah
+kata_terkunci kata_dipasang gangguan
 """
 
 

@@ -28,7 +28,7 @@ UNSENT_ACCEPTED = timedelta(seconds=60)
 """After this long without the desk's `accepted`, the numbers are shown."""
 DARURAT_STEPS = {"darurat_5": timedelta(minutes=5), "darurat_15": timedelta(minutes=15)}
 """When intake tells the reporter of an unclaimed darurat."""
-_RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
+RANK = {"no": 0, "consult": 1, "alarm": 2, "submit": 3}
 """Which letter outweighs which: only a consultation keeps back what is not text, so an alarm after it must not."""
 
 
@@ -168,13 +168,14 @@ class Carry:
             files = select(MEDIA_FILES.c.id).where(
                 MEDIA_FILES.c.thread_id == thread_id, MEDIA_FILES.c.letter_id.is_(None)
             )
-            conn.execute(delete(BLOBS).where(BLOBS.c.media_id.in_(files)))
-            conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.id.in_(files)))
-            conn.execute(delete(ANSWERS).where(ANSWERS.c.thread_id == thread_id, ANSWERS.c.letter_id.is_(None)))
+            media = list(conn.scalars(files))
+            mine = (ANSWERS.c.thread_id == thread_id) & ANSWERS.c.letter_id.is_(None)
+            answers = list(conn.scalars(select(ANSWERS.c.id).where(mine)))
+            erase(conn, answers, media)
             if sent == "no":
-                conn.execute(delete(NOTICES).where(NOTICES.c.thread_id == thread_id))
-                conn.execute(delete(LINKS).where(LINKS.c.thread_id == thread_id))
-                conn.execute(delete(THREADS).where(THREADS.c.id == thread_id))
+                forget_thread(conn, thread_id)
+            gone = {"words": [one.hex() for one in answers], "files": [one.hex() for one in media]}
+            self.tools.post(conn, "wipe", {"thread": thread_id.hex(), **gone}, self.now)
 
         if self._exists:
             self.plan.add(write)
@@ -213,7 +214,7 @@ class Carry:
 
     def _post(self, kind: str, facts: dict[str, Any]) -> None:
         thread_id, now, tools, before = self.thread(), self.now, self.tools, self.sent
-        if kind != "more" and _RANK[kind] > _RANK[self.sent]:
+        if kind != "more" and RANK[kind] > RANK[self.sent]:
             self.sent = kind
         values: dict[str, Any] = {"sent": self.sent, "balas": self.session.balas}
         facts = {
@@ -264,6 +265,20 @@ class Carry:
 
     def _clear(self, _: fx.Clear) -> None:
         clear(self.tools, self.plan, self.snapshot, self.now)
+
+
+def erase(conn: Connection, answers: list[bytes], media: list[bytes]) -> None:
+    """These answers and files are gone."""
+    conn.execute(delete(BLOBS).where(BLOBS.c.media_id.in_(media)))
+    conn.execute(delete(MEDIA_FILES).where(MEDIA_FILES.c.id.in_(media)))
+    conn.execute(delete(ANSWERS).where(ANSWERS.c.id.in_(answers)))
+
+
+def forget_thread(conn: Connection, thread_id: bytes) -> None:
+    """A thread of which nothing was sent was never there."""
+    conn.execute(delete(NOTICES).where(NOTICES.c.thread_id == thread_id))
+    conn.execute(delete(LINKS).where(LINKS.c.thread_id == thread_id))
+    conn.execute(delete(THREADS).where(THREADS.c.id == thread_id))
 
 
 def clear(tools: Tools, plan: Plan, snapshot: Snapshot, now: datetime) -> None:

@@ -9,14 +9,14 @@ from sqlalchemy import Connection, delete, select, update
 
 from bot.channels.outgoing import quoted
 from bot.intake import push
-from bot.intake.carry import DARURAT_STEPS, remind
+from bot.intake.carry import DARURAT_STEPS, RANK, erase, forget_thread, remind
 from bot.intake.push import What
 from bot.intake.snapshot import DUTY_STATUS, duty
 from bot.intake.speak import fresh
 from bot.intake.telling import tell, where
 from bot.intake.tools import Tools
 from storage import outbox
-from storage.intake_tables import NOTICES, THREADS
+from storage.intake_tables import ANSWERS, MEDIA_FILES, NOTICES, SESSIONS, THREADS
 from storage.letters import Letter
 from storage.shared_tables import META
 
@@ -40,6 +40,7 @@ class LettersIn:
             "level": self._level,
             "duty_status": self._duty_status,
             "canary": self._canary,
+            "wiped": self._wiped,
         }
 
     def apply(self, conn: Connection, letter: Letter, now: datetime) -> None:
@@ -50,13 +51,26 @@ class LettersIn:
         """The desk has it: the second half of the truth, with the time by which a human reads, if anybody will."""
         thread = self._thread(conn, body)
         if thread is None:
+            # We were put back to a copy from before it: nobody can say any more where its reporter is.
+            flag = {"thread": body["thread"], "at": now.isoformat(), "what": "unreachable"}
+            self._tools.post(conn, "flag", flag, now)
             return
+        kind = body.get("what", "no")
+        learned = RANK[kind] > RANK[thread["sent"]]
+        if learned:
+            # The same, and the copy has it as a draft: what is at the desk can be neither erased nor sent anew.
+            _set(conn, thread, sent=kind, sent_at=now)
+            thread = {**thread, "sent": kind, "sent_at": now}
+        if not body.get("claimed", True) and _before(thread["claimed_at"], body["at"]):
+            # The desk was put back, and whoever had it has it no more.
+            self._released(conn, body, now)
+            thread = {**thread, "claimed_at": None, "alias": None}
         read_by = datetime.fromisoformat(body["read_by"]) if body["read_by"] else None
         first = thread["accepted_at"] is None or thread["accepted_at"] < (thread["sent_at"] or now)
         _set(conn, thread, accepted_at=now, read_by=read_by, closed_at=None)
         _done(conn, thread["id"], ["accepted"])
         self._raised(conn, thread, body["level"], thread["sent_at"] or now)
-        if not first or thread["claimed_at"] or not self._was_asked(conn, thread):
+        if learned or not first or thread["claimed_at"] or not self._was_asked(conn, thread):
             return
         if read_by is None:
             self._tell(conn, thread, "sampai_tanpa_jam", "status", now)
@@ -118,7 +132,7 @@ class LettersIn:
     def _reply(self, conn: Connection, body: dict[str, Any], now: datetime) -> None:
         thread = self._thread(conn, body)
         if thread is None:
-            state = {"relay": body["relay"], "state": "failed"}
+            state = {"relay": body["relay"], "state": "gone"}
             self._tools.post(conn, "delivery", state, now)
             return
         relay, text = bytes.fromhex(body["relay"]), quoted(body["text"])
@@ -142,6 +156,24 @@ class LettersIn:
     def _canary(self, conn: Connection, _: dict[str, Any], now: datetime) -> None:
         set_meta(conn, CANARY_SEEN, now.isoformat())
 
+    def _wiped(self, conn: Connection, body: dict[str, Any], _: datetime) -> None:
+        """What its reporter erased and a copy brought back, before anything of it is sent; else it is long gone."""
+        thread_id = bytes.fromhex(body["thread"])
+        listed = {name: [bytes.fromhex(one) for one in body[name]] for name in ("words", "files")}
+        back = (ANSWERS, "words"), (MEDIA_FILES, "files")
+        answers, media = (
+            list(conn.scalars(select(table.c.id).where(table.c.id.in_(listed[name]), table.c.letter_id.is_(None))))
+            for table, name in back
+        )
+        erase(conn, answers, media)
+        thread = self._thread(conn, body)
+        if thread is None or thread["sent"] != "no":
+            return
+        left = (select(table.c.id).where(table.c.thread_id == thread_id).limit(1) for table, _name in back)
+        if not any(conn.execute(one).first() for one in left):
+            conn.execute(delete(SESSIONS).where(SESSIONS.c.thread_id == thread_id))
+            forget_thread(conn, thread_id)
+
     # --- telling ------------------------------------------------------------------------------------------------------
 
     def _thread(self, conn: Connection, body: dict[str, Any]) -> Any:
@@ -154,6 +186,11 @@ class LettersIn:
 
 def _set(conn: Connection, thread: Any, **values: Any) -> None:
     conn.execute(update(THREADS).where(THREADS.c.id == thread["id"]).values(**values))
+
+
+def _before(at: datetime | None, other: str) -> bool:
+    """Whether something happened, and before `other` (ISO)."""
+    return at is not None and at < datetime.fromisoformat(other)
 
 
 def _done(conn: Connection, thread_id: bytes, steps: list[str]) -> None:

@@ -16,6 +16,7 @@ from bot.engine.step import migrate
 from bot.intake.tools import Tools
 from storage.intake_tables import ADDRESSES, LINKS, SEALED_SESSION, SESSIONS, THREADS, TRACES
 from storage.shared_tables import META, OUTBOX
+from storage.streams import KEPT
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Snapshot:
     duty: dict[str, Any] | None = field(repr=False)
     question: int | None = field(repr=False)
     held: int
+    forgetful: bool
+    """Whether this store was put back to an older copy lately: who is unknown may have written before."""
     with_officer: bool
     """Whether the last thing said at this address was an officer's message, or our thanks for an answer to one."""
 
@@ -79,6 +82,11 @@ def _snapshot(
     else:
         session = Session.from_json(json.loads(tools.sessions.open(SEALED_SESSION, address_id, row["sealed"])))
         session, scripts = _current(conn, session, live)
+    threads = _threads(conn, address_id) if address else ()
+    thread = next((one for one in threads if row is not None and one["id"] == row["thread_id"]), None)
+    if thread is not None and thread["sent"] in ("alarm", "submit") and not session.draft_sent:
+        # Sent from another phone, or before this store was put back to a copy.
+        session = replace(session, sent=thread["sent"], content=())
     return Snapshot(
         tag=tag,
         chat=chat,
@@ -88,12 +96,13 @@ def _snapshot(
         version=row["version"] if row else None,
         session=session,
         thread_id=row["thread_id"] if row else tools.new_id(),
-        threads=_threads(conn, address_id) if address else (),
+        threads=threads,
         scripts=scripts,
         live=live,
         duty=duty(conn),
         question=_question(conn, tools, address_id, session.shown) if row else None,
         held=held(conn, address_id) if address else 0,
+        forgetful=_forgetful(conn, now),
         with_officer=_with_officer(conn, address_id) if address else False,
     )
 
@@ -126,6 +135,11 @@ def duty(conn: Connection) -> dict[str, Any] | None:
     return json.loads(value) if value else None
 
 
+def _forgetful(conn: Connection, now: datetime) -> bool:
+    at = conn.execute(select(META.c.value).where(META.c.key == SET_BACK)).scalar_one_or_none()
+    return at is not None and now - datetime.fromisoformat(at) < KEPT
+
+
 def _question(conn: Connection, tools: Tools, address_id: bytes, shown: int) -> int | None:
     query = select(TRACES.c.id, TRACES.c.sealed).where(TRACES.c.address_id == address_id, TRACES.c.shown == shown)
     found = conn.execute(query.limit(1)).one_or_none()
@@ -147,5 +161,7 @@ def held(conn: Connection, address_id: bytes) -> int:
 
 REPLY, ACK = "reply", "ack"
 """Kinds of outbox rows: an officer's message, and our thanks for an answer to it."""
+SET_BACK = "set_back"
+"""Key in `meta`: when this store was found to have been put back to an older copy."""
 DUTY_STATUS = "duty_status"
 """Key in `meta` under which the desk's last duty_status letter is kept."""

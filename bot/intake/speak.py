@@ -119,7 +119,9 @@ def status(tools: Tools, snapshot: Snapshot, now: datetime) -> str:
     messages = snapshot.live.scripts.messages
     thread = next((thread for thread in snapshot.threads if thread["sent"] != "no"), None)
     if thread is None:
-        return messages["status_belum_dikirim" if snapshot.session.has_content else "status_kosong"]
+        if snapshot.session.has_content:
+            return messages["status_belum_dikirim"]
+        return messages["status_hilang" if snapshot.forgetful else "status_kosong"]
     if thread["closed_at"]:
         return messages["status_selesai"]
     if thread["alias"]:

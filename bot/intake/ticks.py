@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from bot.intake.carry import DARURAT_STEPS, UNSENT_ACCEPTED
 from bot.intake.letters import CANARY_SEEN, set_meta
 from bot.intake.push import What
+from bot.intake.snapshot import SET_BACK
 from bot.intake.telling import tell
 from bot.intake.tools import Tools
 from storage import outbox
@@ -150,6 +151,13 @@ def at_start(conn: Connection, tools: Tools, now: datetime) -> None:
     """A canary for this start, whenever the last one was."""
     set_meta(conn, _CANARY_SENT, now.isoformat())
     tools.post(conn, "canary", {"nonce": tools.new_id().hex()}, now)
+
+
+def set_back(conn: Connection, tools: Tools, now: datetime) -> None:
+    """This store was put back to an older copy: staff hear of it, and no stranger is told that they sent nothing."""
+    set_meta(conn, SET_BACK, now.isoformat())
+    body = {"at": now.isoformat(), "what": "set_back_intake", "thread": None, "raw": None, "held_report": False}
+    tools.post(conn, "trouble", body, now)
 
 
 def _time(conn: Connection, key: str) -> datetime | None:

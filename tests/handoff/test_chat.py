@@ -166,6 +166,8 @@ def test_whom_a_reply_reaches_is_shown_before_it_leaves(office: Office, answer_t
         (["shown", "sent", "failed"], "Sudah dibaca"),
         (["blocked"], "menutup chat"),
         (["failed"], "Gagal"),
+        (["gone"], "Gagal"),
+        (["sent", "gone"], "Terkirim."),
     ],
 )
 def test_what_became_of_a_reply_is_shown_and_never_taken_back(owned: Office, states: list[str], shown: str) -> None:

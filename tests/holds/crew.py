@@ -79,6 +79,7 @@ class Crew(Stage):
         """`after`: the same office before its processes were started anew; the chats are as they were."""
         self.databases = databases
         self.troubles: list[str] = []
+        self.reasons: list[str] = []
         super().__init__(databases, keys, clock)
         self.hands: list[int] = []
         if after is not None:
@@ -250,6 +251,7 @@ class Crew(Stage):
 
         def refused(conn: Connection, _letter: bytes, reason: str) -> None:
             suffix = "" if store.actor == "desk" else f"_{reason}"
+            self.reasons.append(reason)
             trouble(conn, f"letter_refused{suffix}", held_report=store.actor == "desk")
 
         return Courier(

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select
 
+from bot import postal
 from storage.courier import Alarm, Courier
 from storage.entropy import system_entropy
 from storage.letters import Letter
@@ -158,6 +159,35 @@ def test_both_set_back_at_once_meet_where_they_were(two: TwoStores) -> None:
     two.restore("intake")
     two.carry()
     assert two.applied() == [0, 1]
+    two.stop()
+
+
+def test_a_store_that_was_set_back_finds_it_out_once(two: TwoStores) -> None:
+    two.post()
+    two.carry()
+    two.backup("intake")
+    two.post()
+    two.stop()
+    two.start()
+    two.post()
+    two.carry()
+    found: list[int] = []
+
+    def look() -> None:
+        asyncio.run(postal.set_back(two.intake, two.desk, two.clock.now(), lambda _conn: found.append(1)))
+
+    look()
+    assert found == [], "nothing is missing"
+    two.restore("intake")
+    look()
+    assert found == [1]
+    two.post()
+    two.carry()
+    look()
+    two.stop()
+    two.start()
+    look()
+    assert found == [1]
     two.stop()
 
 
