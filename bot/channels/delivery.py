@@ -35,6 +35,8 @@ _MARK_PAUSES: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 Marked = TypeVar("Marked")
 _GRACE: Final = 1.5
 """Seconds that calls under way have to end when we are told to."""
+_MOMENT: Final = timedelta(milliseconds=1)
+"""The shortest wait: one that rounds to nothing would have the row taken and put back again and again."""
 _LOOK_AGAIN = 0.5
 """Seconds between looks when nobody wakes us: the clock may have moved, another process may have written."""
 

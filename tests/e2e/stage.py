@@ -232,9 +232,8 @@ class Stage:
                     self._carried[number] = letters
                     busy = True
                     await self._couriers[number].carry()
-                if messages:
+                if messages and await self._deliver(self._deliveries[number]):
                     busy = True
-                    await self._deliver(self._deliveries[number])
 
     def _waiting(self, conn: Connection) -> tuple[int, int]:
         """How many letters were ever written in a store, and how many messages are due in it."""
@@ -283,10 +282,14 @@ class Stage:
         if self.desk_answers and due is not None and due <= now:
             await self.desk_store.write(lambda conn: self.desk.tick(conn, now))
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, delivery: Delivery) -> bool:
+        """Whether anything was there that may go now: what is due may stand behind an older one that is not."""
+        went = False
         while await delivery._start_due() or delivery._busy:
+            went = True
             if delivery._busy:
                 await asyncio.wait(list(delivery._busy.values()))
+        return went
 
     # --- what is there ------------------------------------------------------------------------------------------------
 
