@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 from unittest import mock
+from weakref import WeakKeyDictionary
 
 import yaml
 
@@ -56,7 +57,7 @@ class Play(Watcher):
     def __init__(self) -> None:
         self.steps: list[tuple[str, dict[str, Any]]] = []
         self.model = Model()
-        self._decided: dict[int, _Decided] = {}
+        self._decided: WeakKeyDictionary[Plan, _Decided] = WeakKeyDictionary()
         self._files: dict[str, str] = {}  # marker of a recording or picture, by the service's id of it
         self._marks = 0
         self._edits: set[str] = set()
@@ -407,7 +408,7 @@ class Play(Watcher):
             def all(self, effects: tuple[fx.Outcome, ...]) -> None:
                 before = self.thread_id.hex()
                 super().all(effects)
-                play._decided[id(self.plan)] = _Decided(self, effects, before)
+                play._decided[self.plan] = _Decided(self, effects, before)
 
         real = hears.media_row
 
@@ -424,8 +425,7 @@ class Play(Watcher):
             if received in self.model.intake.taken:
                 raise Broken("one message made two turns")
             self.model.intake.taken.add(received)
-        decided = self._decided.pop(id(plan), None)
-        self._decided.clear()
+        decided = self._decided.pop(plan, None)
         if decided is None:
             return
         chat, thread, model = decided.chat, decided.before, self.model
