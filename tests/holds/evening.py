@@ -10,7 +10,7 @@ import copy
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -24,8 +24,8 @@ from tests.e2e.stage import GROUP, WORKER, Note, Stage
 from tests.holds.recorded import Record
 
 FIRST_PERSON = 7_100_000
-AFTER_THE_CUT = timedelta(minutes=3)
-"""What was being sent when the power went is tried again after its lease."""
+BACK_AFTER = timedelta(seconds=10)
+"""So soon is the power back: after minutes the bot would speak first, and the talks take another way."""
 _PLAIN = frozenset({"says", "hears", "hears_not", "hears_nothing", "staff", "staff_hears", "group_hears"})
 # Those who erase their story, skip every question or turn back on their way do not end with one story to be known by.
 _NOT = ("hapus", "lewati semua", "ubah", "ingin mati")
@@ -72,6 +72,8 @@ class Evening:
     """Markers of stories whose sending was acknowledged."""
     answered: list[tuple[int, int, int]] = field(default_factory=list)
     """(place in the log, person, number of the line) of what was acknowledged."""
+    times: list[tuple[int, datetime]] = field(default_factory=list)
+    """What the time was at places in the log."""
 
     def after(self, at: int) -> "Evening":
         """The same people, where they stood at a place in the log."""
@@ -80,7 +82,8 @@ class Evening:
             if place <= at:
                 begin[person] = max(begin.get(person, 0), line + 1)
         reported = [(0, marker) for place, marker in self.reported if place <= at]
-        return Evening(self.talks, self.updates, begin, reported)
+        now = next((now for place, now in self.times if place > at), self.times[-1][1])
+        return Evening(self.talks, self.updates, begin, reported, times=[(0, now)])
 
     async def play(self, stage: Stage, dice: Random, record: Record | None = None) -> None:
         """Everybody writes what is left, in their own time; a caseworker takes what comes."""
@@ -89,6 +92,8 @@ class Evening:
                 await stage.at_intake(self.updates[talk.person, self.begin[talk.person] - 1])
         left = {talk.person: self.begin.get(talk.person, 0) for talk in self.talks}
         while speaking := [talk for talk in self.talks if left[talk.person] < len(talk.lines)]:
+            if record is not None:
+                self.times.append((record.now, stage.clock.now()))
             turns = [talk for talk in speaking if dice.random() < 0.8]
             await asyncio.gather(*(self._say(stage, talk, left[talk.person], record) for talk in turns))
             for talk in turns:
@@ -102,6 +107,8 @@ class Evening:
             if await _press(stage, "Balas pelapor", WORKER):
                 await stage.at_desk(stage.message(WORKER, "Kami sudah membaca ceritamu."))
                 await _settle(stage, timedelta(seconds=11))
+        if record is not None:
+            self.times.append((record.now, stage.clock.now()))
 
     async def _say(self, stage: Stage, talk: Talk, line: int, record: Record | None) -> None:
         if (talk.person, line) not in self.updates:
@@ -138,10 +145,10 @@ async def _press(stage: Stage, wanted: str, chat: int) -> bool:
     return False
 
 
-def again(databases: Databases, keys: Keys, before: Stage) -> Stage:
+def again(databases: Databases, keys: Keys, standing: Evening, before: Stage) -> Stage:
     """The office after a power cut that struck while `before` was there: same chats, a little later."""
     clock = Clock()
-    clock.advance(before.clock.now() + AFTER_THE_CUT - clock.now())
+    clock.advance(standing.times[0][1] + BACK_AFTER - clock.now())
     stage = Stage(databases, keys, clock)
     for phones, old in ((stage.public, before.public), (stage.private, before.private)):
         chats: dict[int, list[Note]] = copy.deepcopy(old.chats)

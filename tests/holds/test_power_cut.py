@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -25,7 +26,7 @@ from tests.holds.evening import Answers, Evening, again, stories, talks
 from tests.holds.power_cut import KINDS, put_back
 from tests.holds.recorded import Acknowledged, Cut, Damaged, Record, digest_of, recording
 
-PEOPLE = 4
+PEOPLE = 3
 MEMORY = Path("/dev/shm")
 
 
@@ -79,7 +80,7 @@ async def recorded(
 ) -> tuple[Record, Stage]:
     """The evening, or the rest of it, in the office in that folder: what happened, and the stage, closed."""
     with recording(office) as record:
-        stage = again(urls(office), keys, before) if before else Stage(urls(office), keys, Clock())
+        stage = again(urls(office), keys, evening, before) if before else Stage(urls(office), keys, Clock())
         await evening.play(stage, dice, record)
         await stage.close()
     return record, stage
@@ -105,11 +106,13 @@ async def goes_on(
     place: Path, keys: Keys, evening: Evening, before: Stage, dice: Random | None
 ) -> dict[str, list[Answers]]:
     """What is at the desk once everything has settled, with `dice` once everybody has written the rest as well."""
-    stage = again(urls(place), keys, before)
+    stage = again(urls(place), keys, evening, before)
     try:
         await stage.settle()
         if dice is not None:
             await evening.play(stage, dice)
+            stage.clock.advance(timedelta(hours=1))  # what was said after the report goes to the desk a little later
+            await stage.settle()
         return await stories(stage, [talk.marker for talk in evening.talks])
     finally:
         await stage.close()
@@ -119,7 +122,6 @@ PACES = {
     "as in life": (0.5, 1000),
     "a checkpoint after every batch": (0.0, 1000),
     "small checkpoints under way": (0.5, 25),
-    "both": (0.001, 25),
 }
 """After how many idle seconds the WAL is emptied, and after how many pages SQLite checkpoints by itself."""
 
@@ -133,7 +135,7 @@ async def test_what_was_acknowledged_survives_a_power_cut(
     dice = Random(f"{bench.seed} {idle} {pages}")
     folder, evening = office.parent, Evening(talks(PEOPLE, dice))
     record, stage = await recorded(office, keys, evening, dice)
-    told = await goes_on(office, keys, evening, stage, None)
+    told = await goes_on(office, keys, evening.after(record.now), stage, dice)
     assert all(len(cases) == 1 for cases in told.values()), "each story is one case where no power goes"
 
     async def check(record: Record, evening: Evening, before: Stage, cut: Cut, to_the_end: bool) -> None:
@@ -143,16 +145,18 @@ async def test_what_was_acknowledged_survives_a_power_cut(
         found = await goes_on(place, keys, standing, before, dice if to_the_end else None)
         for _, marker in standing.reported:
             assert len(found[marker]) == 1, f"{cut}: an acknowledged report is {len(found[marker])} cases"
-        assert not to_the_end or found == told, f"{cut}: not what was told"
+        if to_the_end:
+            unlike = {marker: (told[marker], found[marker]) for marker in told if told[marker] != found[marker]}
+            assert not unlike, f"{cut}: what is at the desk is not what was told: {unlike}"
 
-    for number, cut in enumerate(record.cuts(bench.rounds(40, 1000), dice)):
-        await check(record, evening, stage, cut, to_the_end=number % 8 == 0)
+    for number, cut in enumerate(record.cuts(bench.rounds(54, 1000), dice)):
+        await check(record, evening, stage, cut, to_the_end=number % 11 == 0)
     # The power comes back and goes again: the restart itself is watched.
     (cut,) = record.cuts(1, dice)
     place, standing = put_back(folder / "again", record.files_after(cut)), evening.after(cut.at)
     second, later = await recorded(place, keys, standing, dice, stage)
-    for number, another in enumerate(second.cuts(bench.rounds(10, 200), dice)):
-        await check(second, standing, later, another, to_the_end=number % 8 == 0)
+    for number, another in enumerate(second.cuts(bench.rounds(14, 200), dice)):
+        await check(second, standing, later, another, to_the_end=number % 11 == 0)
 
 
 @pytest.fixture(params=["synchronous=NORMAL", "synchronous=OFF", "a WAL whose syncs do nothing"])
