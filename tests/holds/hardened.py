@@ -37,7 +37,7 @@ class StrictPhones(Phones):
     def __init__(self) -> None:
         super().__init__()
         self.marks: dict[int, list[Any]] = {}
-        self.files = {name: b"isi berkas" * 20 for name in files()}
+        self.files = dict.fromkeys(files(), b"isi berkas" * 20)
         self.left: list[int] = []
 
     async def leave_chat(self, chat: int) -> None:
@@ -90,6 +90,7 @@ class HardenedStage(Stage):
         super().__init__(databases, keys, clock)
         self.escaped: list[str] = []
         self.reports: list[str] = []
+        self.handled: list[Inbound] = []
         monotonic = clock.monotonic
         self.pollers = {
             "intake": Poller("intake", None, self._intake, self.reports.append, monotonic),  # type: ignore[arg-type]
@@ -100,6 +101,7 @@ class HardenedStage(Stage):
     async def _intake(self, inbound: Inbound) -> None:
         try:
             await self.intake.receive(inbound, self.clock.now())
+            self.handled.append(inbound)
         except Exception as problem:
             self.escaped.append(f"{inbound!r}: {problem!r} from {problem.__context__!r}")
             raise
@@ -108,6 +110,7 @@ class HardenedStage(Stage):
         try:
             if await desk_turns.take(self.desk_store, self.desk, inbound, self.clock.now()) != "done":
                 self.escaped.append(f"{inbound!r} was set aside")
+            self.handled.append(inbound)
         except Exception as problem:
             self.escaped.append(f"{inbound!r}: {problem!r}")
             raise
@@ -123,9 +126,9 @@ class HardenedStage(Stage):
         assert not self.escaped, self.escaped[:3]
 
     async def drain(self) -> None:
-        """Everything that can be sent is sent, a second at a time."""
-        for _ in range(400):
-            self.clock.advance(BETWEEN)
+        """Everything that can be sent is sent; who waits for a platform's limit waits longer each time."""
+        for step in range(40):
+            self.clock.advance(BETWEEN * min(2**step, 16))
             await self.settle()
             if not await self._left():
                 return
@@ -145,6 +148,11 @@ class HardenedStage(Stage):
         await self.feed(bot, *updates)
         await self.drain()
         return self.said[bot].chats[chat][before:]
+
+    async def passes_by(self, seconds: int) -> None:
+        """Time goes by, and what falls due happens."""
+        self.clock.advance(timedelta(seconds=seconds))
+        await self.drain()
 
     async def press_label(self, label: str, chat: int = WORKER, person: int = WORKER) -> list[Note]:
         """Presses the newest button of that label in a chat of the desk."""

@@ -13,8 +13,8 @@ import pytest
 import telegram
 
 from tests.conftest import Clock, Keys
-from tests.e2e.harness import sentence
-from tests.e2e.stage import GROUP
+from tests.e2e.harness import label, sentence
+from tests.e2e.stage import GROUP, REPORTER, WORKER
 from tests.holds import corpus
 from tests.holds.hardened import Copies, HardenedStage, prepared
 
@@ -127,3 +127,59 @@ async def _all(stage: HardenedStage, updates: dict[int, list[dict[str, Any]]]) -
 def _update(stage: HardenedStage, person: int, form: str, body: dict[str, Any]) -> dict[str, Any]:
     """`body` as a message of this person in private."""
     return {form: {**stage.message(person)["message"], "text": None, **body}}
+
+
+# --- groups, and the desk ---------------------------------------------------------------------------------------------
+
+
+async def test_the_public_bot_says_one_sentence_in_a_group_and_leaves(stage: HardenedStage) -> None:
+    group = -1_001_900_000_777
+    for kind, form in itertools.product(KINDS, ("message", "edited_message")):
+        update = {form: stage.message(REPORTER, "", group)["message"] | {"text": None} | kind.body}
+        said = await stage.turn("intake", update, chat=group)
+        spoken = form == "message" and bool(kind.body.get("text"))
+        assert [note.text for note in said] == [sentence("umum", "bukan_grup")] * spoken, kind.name
+        assert len(stage.public.left) == spoken  # type: ignore[attr-defined]
+        stage.public.left.clear()  # type: ignore[attr-defined]
+    assert not stage.public.chats[REPORTER]
+
+
+@pytest.mark.parametrize("busy", [None, "tombol_balas", "tombol_catatan"], ids=["nothing", "a reply", "a note"])
+async def test_staff_may_send_anything_and_only_words_are_filed(stage: HardenedStage, busy: str | None) -> None:
+    for word in ("lapor", "tidak", "aman", "aku", "0", "sekolahku sepi sekali", "selesai", "kirim"):
+        await stage.feed("intake", stage.message(REPORTER, word))
+    await stage.drain()
+    await stage.press_label(label("tombol_ambil"), GROUP)
+    await stage.press_label(label("tombol_buka"))
+    asked = busy and KINDS[::6]
+    for kind, form in itertools.product(asked or KINDS, ("message", "edited_message")):
+        words = kind.body.get("text")
+        if busy:
+            await stage.press_label(label(busy))
+        update = {form: stage.message(WORKER)["message"] | {"text": None} | kind.body}
+        said = "\n".join(note.text for note in await stage.turn("desk", update, chat=WORKER))
+        if form == "edited_message":
+            wanted = sentence("petugas", "ubahan_tidak_ikut") if words or kind.body.get("caption") else ""
+        elif words:
+            wanted = sentence("petugas", "balasan" if busy == "tombol_balas" else "dicatat")
+        else:
+            wanted = "" if kind.expect == "service" else sentence("petugas", "hanya_teks")
+        assert (wanted in said) if wanted else not said, f"{kind.name}: {said!r}"
+    await stage.passes_by(15)
+    [(_, pages)] = await stage.cases()
+    filed = [page.body["text"] for page in pages if page.kind in ("note", "reply")]
+    assert filed == [kind.body["text"] for kind in asked or KINDS if kind.body.get("text")]
+
+
+async def test_strangers_at_the_desk_and_everybody_in_its_group_hear_nothing(stage: HardenedStage) -> None:
+    stranger = next(_people)
+    moves = [kind for kind in KINDS if "migrate_to_chat_id" in kind.body]
+    assert len(moves) == 1
+    for kind, form in itertools.product(KINDS, ("message", "edited_message")):
+        update = {form: stage.message(stranger)["message"] | {"text": None} | kind.body}
+        assert not await stage.turn("desk", update, chat=stranger), kind.name
+        if kind not in moves:
+            for person in (stranger, WORKER):
+                there = {form: stage.message(person, "", GROUP)["message"] | {"text": None} | kind.body}
+                assert not await stage.turn("desk", there, chat=GROUP), kind.name
+    assert not stage.private.chats[WORKER]
