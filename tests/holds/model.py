@@ -45,9 +45,15 @@ class Intake:
             if word.thread == thread and (word.kind == "text" or self.level[thread] != "consult"):
                 self.words[marker] = replace(word, sent=True)
 
-    def erase(self, thread: str) -> None:
-        """Nothing that is unsent is owed any more."""
-        self.words = {mark: word for mark, word in self.words.items() if word.sent or word.thread != thread}
+    def erase(self, thread: str) -> set[str]:
+        """Nothing of it that is unsent is owed any more; returns that."""
+        gone = {mark for mark, word in self.words.items() if not word.sent and word.thread == thread}
+        self.forget(gone)
+        return gone
+
+    def forget(self, erased: set[str]) -> None:
+        """These are owed no more."""
+        self.words = {mark: word for mark, word in self.words.items() if mark not in erased}
 
 
 @dataclass
@@ -66,6 +72,7 @@ class Model:
     def __init__(self) -> None:
         self.intake, self.desk = Intake(), Desk()
         self.told: dict[str, Word] = {}  # every word ever kept, the latest of each
+        self.erased: set[str] = set()  # what somebody erased before it was sent: no copy brings it back
         self.left: set[str] = set()  # threads of which a letter ever left
         self.speaks_in: dict[int, set[str]] = {}  # threads by chat
 
@@ -80,6 +87,10 @@ class Model:
         self.left.add(thread)
         self.speaks_in.setdefault(chat, set()).add(thread)
         self.intake.send(thread, letter)
+
+    def wiped(self, thread: str) -> None:
+        """Its reporter erased a draft."""
+        self.erased |= self.intake.erase(thread)
 
     def owed(self) -> set[str]:
         """Words that open at the desk once everything has come to rest."""
@@ -102,5 +113,6 @@ class Model:
         """A side knows only what its backup knew."""
         if isinstance(known, Intake):
             self.intake = deepcopy(known)
+            self.intake.forget(self.erased)
         else:
             self.desk = deepcopy(known)

@@ -433,7 +433,7 @@ class Play(Watcher):
             if isinstance(effect, fx.Renew):
                 thread = decided.after
             elif isinstance(effect, fx.Erase):
-                model.intake.erase(thread)
+                model.wiped(thread)
                 thread = decided.after
             elif isinstance(effect, fx.Keep):
                 kind: Kind = "text" if str(effect.kind) == "text" else "other"

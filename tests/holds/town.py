@@ -28,7 +28,7 @@ from telegram import error
 from bot import desk_actor, intake_actor
 from bot.desk_actor import DeskActor
 from bot.intake.plan import Plan
-from bot.intake_actor import IntakeActor
+from bot.intake_actor import LOOK_BACK_EVERY, IntakeActor
 from bot.metrics import Metrics
 from bot.settings import Settings
 from handoff import invites
@@ -63,6 +63,7 @@ class Process:
 
     actor: Actor
     gone: bool = False
+    looked_back: float | None = None
 
 
 class Time:
@@ -393,6 +394,10 @@ class Town:
         """One round of everything that an actor does; how much there was to do."""
         made = self.actors[actor]
         parts: list[Callable[[], Any]] = [made.tick, made.courier.carry, lambda: self.deliver(actor)]
+        process = self.processes[actor]
+        if process.looked_back is None or self.time.seconds - process.looked_back >= LOOK_BACK_EVERY:
+            process.looked_back = self.time.seconds
+            await made._look_back()
         if actor == "intake":
             parts.insert(1, lambda: made._fetcher.fetch_due(self.time.now()))
         done = await self.poll(actor)
