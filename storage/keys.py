@@ -15,6 +15,7 @@ intake's: who reported stays unknown to it. An actor's folder appears whole or n
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,8 +47,13 @@ class Made:
 # --- making -----------------------------------------------------------------------------------------------------------
 
 
-def init(key_dir: Path, actor: Actor | None, entropy: Entropy) -> list[Made]:
+def init(
+    key_dir: Path, actor: Actor | None, entropy: Entropy, show: Callable[[Made], None] = lambda _: None
+) -> list[Made]:
     """Makes what is missing of `actor`'s keys, or of both, which are then pinned to each other. Returns what was made.
+
+    `show` is given what has to be shown once before the keys that it belongs to are there: whoever is killed in between
+    has a code that opens nothing, and not keys whose code nobody has seen.
 
     Overwrites nothing and returns [] when there is nothing to do. Raises KeyProblem when what is there is damaged
     (new keys beside old ones would lose what the old ones sealed) or, making both, pinned to somebody else.
@@ -63,7 +69,7 @@ def init(key_dir: Path, actor: Actor | None, entropy: Entropy) -> list[Made]:
         made += _init_deployment(key_dir, entropy, alone=actor is None)
     for one in actors:
         if one not in present:
-            made += _init_actor(key_dir, one, entropy)
+            made += _init_actor(key_dir, one, entropy, show)
     if actor is None:
         made += [pinned for one in ACTORS for pinned in _pin(key_dir, one, _own_public(key_dir, PEER[one]))]
     return made
@@ -113,7 +119,7 @@ def _init_deployment(key_dir: Path, entropy: Entropy, *, alone: bool) -> list[Ma
     return [Made(path, "the deployment's id")]
 
 
-def _init_actor(key_dir: Path, actor: Actor, entropy: Entropy) -> list[Made]:
+def _init_actor(key_dir: Path, actor: Actor, entropy: Entropy, show: Callable[[Made], None]) -> list[Made]:
     folder, stage = key_dir / actor, key_dir / f".{actor}-{entropy(8).hex()}"
     keyfiles.make_folder(key_dir, 0o755)
     keyfiles.make_folder(stage, 0o700)
@@ -126,6 +132,7 @@ def _init_actor(key_dir: Path, actor: Actor, entropy: Entropy) -> list[Made]:
             keyfiles.write_new(stage / name, keyfiles.secret_line(actor, name, value, label))
         if actor == "desk":
             made.append(_init_escrow(key_dir, epoch_id, values["vault"] + values["box"], entropy))
+            show(made[-1])
         keyfiles.publish(stage, folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)

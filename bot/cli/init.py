@@ -21,7 +21,7 @@ def init(yes: Annotated[bool, typer.Option("--yes", help="ask nothing")] = False
     with end_the_verb():
         _env_or_problem({} if yes else _ask())
         settings = load(os.environ)
-        keys_verbs.print_made(keys.init(settings.key_dir, None, system_entropy))
+        keys_verbs.print_made(keys.init(settings.key_dir, None, system_entropy, keys_verbs.show_code))
         for actor, url in (("intake", settings.intake_database_url), ("desk", settings.desk_database_url)):
             migrate.upgrade(url.get_secret_value(), actor)  # type: ignore[arg-type]
         typer.echo("\nNext:")

@@ -27,7 +27,7 @@ def init(
 ) -> None:
     """Make missing keys. Without --actor both sides, pinned to each other. Never overwrites; does nothing when done."""
     with problems_end_the_verb():
-        made = keys.init(_key_dir(), actor, system_entropy)
+        made = keys.init(_key_dir(), actor, system_entropy, show_code)
         print_made(made)
         if actor and made:
             peer = PEER[actor]
@@ -59,16 +59,19 @@ def pin(
 
 
 def print_made(made: list[Made]) -> None:
-    """What `keys.init` and `keys.pin` made, and the recovery code, which is shown here once and never again."""
+    """What `keys.init` and `keys.pin` made."""
     if not made:
         typer.echo("Nothing to do: it is all there.")
     for thing in made:
         typer.echo(f"{thing.path}: {thing.what}")
-    for thing in made:
-        if thing.show_once:
-            typer.echo(f"\n  Recovery code: {thing.show_once}\n")
-            typer.echo("Write it down on paper now: it is shown this once and kept nowhere. It opens the escrow file")
-            typer.echo(f"{thing.path}, which belongs off this machine, in another place than the paper.")
+
+
+def show_code(thing: Made) -> None:
+    """The recovery code, which is shown here once and never again."""
+    typer.echo(f"\n  Recovery code: {thing.show_once}\n")
+    typer.echo("Write it down on paper now: it is shown this once and kept nowhere. It opens the escrow file")
+    typer.echo(f"{thing.path}, which belongs off this machine, in another place than the paper.\n")
+    sys.stdout.flush()  # it has to be out before the keys are there
 
 
 @contextmanager

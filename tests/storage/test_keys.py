@@ -132,6 +132,19 @@ def test_an_init_that_fails_leaves_no_half_made_side(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["escrow"]
 
 
+def test_the_recovery_code_is_shown_before_the_keys_that_it_belongs_to_are_there(tmp_path: Path) -> None:
+    there: list[tuple[bool, bool]] = []
+    keys.init(tmp_path, None, system_entropy, lambda one: there.append((bool(one.show_once), one.path.exists())))
+    assert there == [(True, True)]
+
+    def killed(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keys.init(tmp_path / "other", "desk", system_entropy, killed)
+    assert not keys.is_made(tmp_path / "other", "desk")
+
+
 def test_the_escrow_gives_the_epoch_back_to_the_one_with_the_code(tmp_path: Path) -> None:
     made = keys.init(tmp_path, None, system_entropy)
     (escrow,) = [one for one in made if one.show_once]
