@@ -188,7 +188,7 @@ def nodes(value: Any) -> list[tuple[Any, Any]]:
 @st.composite
 def mutated(draw: st.DrawFn, bases: list[dict[str, Any]]) -> dict[str, Any]:
     """A good update of which one to three parts are deleted, replaced, exchanged or nested."""
-    update = copy.deepcopy(draw(st.sampled_from(bases)))
+    update: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(bases)))
     for _ in range(draw(st.integers(1, 3))):
         places = nodes(update)
         if not places:
