@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from storage.store import Peer, Readable, Store
+from storage.store import Readable, Store
 from storage.streams import count_on, forget_letters, forgotten, letters_beyond, watermarks
 
 
-async def lag(store: Store, peer: Peer) -> int:
+async def lag(store: Store, peer: Readable) -> int:
     """How many of the peer's letters are not applied yet. Raises StoreDown."""
     marks = await store.read(watermarks)
     return len(await asyncio.to_thread(peer.read_now, lambda conn: letters_beyond(conn, marks)))
@@ -35,7 +35,9 @@ async def set_back(store: Store, peer: Readable, now: datetime, on_set_back: Cal
     return await store.write(note)
 
 
-async def forget(store: Store, peer: Peer, now: datetime, on_forget: Callable[[Connection, list[bytes]], None]) -> None:
+async def forget(
+    store: Store, peer: Readable, now: datetime, on_forget: Callable[[Connection, list[bytes]], None]
+) -> None:
     """Delete our letters that the peer has had for longer than any backup of it is old. Raises StoreDown."""
     marks = await asyncio.to_thread(peer.read_now, watermarks)
     await store.write(lambda conn: forget_letters(conn, marks, now, on_forget))
