@@ -166,7 +166,7 @@ async def test_a_reply_goes_to_nobody_who_cannot_be_reached_and_the_desk_hears_i
     await line.hear("reply", thread=thread_id, relay="ab" * 16, alias="Melati", text="Halo")
     assert line.letters()[-1].body == {"relay": "ab" * 16, "state": "blocked"}
     await line.hear("reply", thread="00" * 16, relay="cd" * 16, alias="Melati", text="Halo")
-    assert line.letters()[-1].body == {"relay": "cd" * 16, "state": "failed"}
+    assert line.letters()[-1].body == {"relay": "cd" * 16, "state": "gone"}
 
 
 async def test_a_canary_is_sent_daily_and_again_until_it_is_answered(line: Any) -> None:
