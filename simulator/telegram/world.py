@@ -47,6 +47,11 @@ class World:
 
     # finding
 
+    @property
+    def calls_so_far(self) -> int:
+        """How many calls bots have made."""
+        return self._last_call
+
     def bot_by_token(self, token: str) -> Bot | None:
         """The bot of `token`, made on first use; None for a malformed, wrong or revoked one."""
         if not _TOKEN.fullmatch(token):

@@ -9,7 +9,7 @@ import base64
 import contextlib
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -25,6 +25,7 @@ from simulator.telegram.routes import BotApi
 from simulator.telegram.state import Bot, Chat, Message
 from simulator.telegram.wire import CuttableProtocol
 from simulator.telegram.world import World
+from storage.lock import FileLock
 from tests.e2e.harness import ZONE
 from tests.holds.crash_points import CHECKOUT
 from tests.holds.nursery import Called, Ended, Nursery
@@ -33,6 +34,7 @@ Found = TypeVar("Found")
 
 PATIENCE: Final = 60.0
 """Seconds that something may take on a machine that does much else."""
+LOOK_EVERY: Final = 0.05
 INTAKE_BOT, DESK_BOT, GROUP, HOST = 800_001, 800_002, -1_000_800_001, 7_200_000_000
 ACTOR_OF: Final = {str(INTAKE_BOT): "intake", str(DESK_BOT): "desk"}
 OFFICE_OPENS: Final = 10
@@ -57,7 +59,8 @@ class City:
     plan: Mapping[str, Any] | None = None
     urls: tuple[str, str] = ("sqlite:///var/intake.db", "sqlite:///var/desk.db")
     verbs: tuple[str, ...] = ("run",)
-    on_death: Callable[[str], None] = lambda _verb: None
+    on_death: Callable[[], Awaitable[None]] | None = None
+    idle: Callable[[datetime], bool] = lambda _now: True
     world: World = field(default_factory=World)
     lives: list[Ended] = field(default_factory=list)
     running: dict[str, Called] = field(default_factory=dict)
@@ -85,7 +88,7 @@ class City:
         routes.append(Route("/file/bot{token}/{path:path}", api.file, methods=["GET"]))
         app = Starlette(routes=routes)
         config = uvicorn.Config(
-            app, http=CuttableProtocol, ws="none", lifespan="off", log_config=None, access_log=False
+            app, http=CuttableProtocol, ws="none", lifespan="off", log_config=None, log_level="critical"
         )
         self._server, self._listener = Server(config), listener
         self._serving = asyncio.create_task(self._server.serve(sockets=[listener]))
@@ -143,17 +146,32 @@ class City:
 
     async def _keep_alive(self, verb: str) -> None:
         while not self._ending:
-            plan, self.plan = self.plan, None
+            plan = self.plan
+            self.plan = {**plan, "point": ""} if plan else None
             called = await self.nursery.call(verb, folder=self.folder, env=self.env, log=self.log, plan=plan)
             self.running[verb] = called
-            ended = await called.ended
+            ended = await asyncio.shield(called.ended)
             self.lives.append(ended)
             if ended.code == -signal.SIGKILL:
-                self.on_death(verb)
+                self.revoke(revoked=False)  # whoever looks after it puts right what a start would refuse
+                if self.on_death is not None:
+                    await self.on_death()
             elif ended.code or not self._ending:
                 self.trouble = f"{verb} ended with {ended.code}:\n{self.log.read_text('utf-8')[-3000:]}"
                 self.world.happened.set()
                 return
+
+    async def settled(self) -> None:
+        """Returns once nothing is due any more."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not self.idle(self.now()):
+            assert not self.trouble, self.trouble
+            assert asyncio.get_running_loop().time() < end, "something stays due"
+            await asyncio.sleep(LOOK_EVERY)
+
+    def now(self) -> datetime:
+        """What the clock of everything that runs here shows."""
+        return datetime.now(UTC) + timedelta(seconds=self._offset)
 
     def advance(self, by: timedelta) -> None:
         """Moves the clock of everything that runs here."""
@@ -171,6 +189,7 @@ class City:
     def worker(self, number: int, name: str) -> tuple["Phone", "Phone"]:
         """Somebody who is in the group: their private chat with the desk bot, and their seat in the group."""
         private = self._phone(self.desk_bot, number, name)
+        private.chat.started = True  # in the life in which they joined
         group = self.world.groups[GROUP]
         self.world.set_member(group, self.world.people[number], "member", self.world.people[HOST])
         return private, Phone(self, group, number, name)
@@ -178,6 +197,37 @@ class City:
     def _phone(self, bot: Bot, number: int, name: str) -> "Phone":
         people.make(self.world, {"id": number, "first_name": name})
         return Phone(self, self.world.private_chat(bot, self.world.people[number]), number, name)
+
+    def seat(self, group: int, phone: "Phone") -> "Phone":
+        """The same person's place in another group."""
+        return Phone(self, self.world.groups[group], phone.person, phone.name)
+
+    def migrate_unheard(self) -> int:
+        """The staff group becomes a supergroup, and the desk does not hear of it before it tries to write there."""
+        trouble.hold(self.world, {"bot": DESK_BOT, "on": True})
+        return int(groups.migrate(self.world, {"chat": str(GROUP)})["id"])
+
+    def hear_again(self) -> None:
+        """The desk hears what it has missed."""
+        trouble.hold(self.world, {"bot": DESK_BOT, "on": False})
+
+    def revoke(self, *, revoked: bool) -> None:
+        """The tokens of both bots are worth nothing, or are good again."""
+        for bot in (INTAKE_BOT, DESK_BOT):
+            trouble.revoke(self.world, {"bot": bot, "revoked": revoked})
+
+    @contextlib.contextmanager
+    def intake_locked(self) -> Iterator[None]:
+        """Somebody else keeps the lock of intake's store."""
+        with FileLock(self.folder / "var" / "intake.db.lock", patience=None):
+            yield
+
+    async def logged(self, what: str) -> None:
+        """Returns once that stands in the log, or if a process has died: it may have been the one to write it."""
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while what not in self.log.read_text("utf-8") and not self.lives:
+            assert asyncio.get_running_loop().time() < end, f"{what} is not in the log"
+            await asyncio.sleep(LOOK_EVERY)
 
     def fault(self, kind: str, **given: Any) -> None:
         """The next call goes wrong; see simulator.telegram.faults.Fault."""
@@ -222,6 +272,11 @@ class Phone:
         more = {} if on is None else {"message_id": on}
         given = {"person": self.person, "chat": self.chat.key, "label": label, **more}
         return str(people.press(self.city.world, given)["press"])
+
+    def add_to_group(self, number: int, bot: Bot) -> None:
+        """Makes a group and adds a bot that has no business there."""
+        given = {"id": number, "title": "Keluarga", "creator": self.person, "bots": [bot.id], "supergroup": True}
+        groups.make(self.city.world, given)
 
     def _act(self, act: Callable[[World, dict[str, Any]], dict[str, Any]], **given: Any) -> int:
         done = act(self.city.world, {"person": self.person, "chat": self.chat.key, **given})
@@ -278,6 +333,6 @@ def labels(note: Message) -> list[str]:
 
 
 def _seconds_to(hour: int) -> float:
-    now = datetime.now(UTC).astimezone(ZONE)  # noqa: TID251 (the real clock is what is moved)
+    now = datetime.now(UTC).astimezone(ZONE)
     then = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return ((then if then > now else then + timedelta(days=1)) - now).total_seconds()

@@ -23,7 +23,7 @@ from storage.store import Store
 from tests.holds import crash_points
 
 T = TypeVar("T")
-_URL: Final = re.compile(r"/bot(\d+):[^/]+/(\w+)$|/file/bot(\d+):")
+_URL: Final = re.compile(r"/file/bot(?P<file>\d+)(?::|%3A)|/bot(?P<bot>\d+):[^/]+/(?P<method>\w+)$")
 
 
 class Plan:
@@ -59,7 +59,7 @@ class Plan:
         write = Store.write
 
         def wrapped(store: Store, work: Callable[[Connection], T]) -> Awaitable[T]:
-            key = f"{store.actor} commit {_place(sys._getframe(1))}"  # noqa: SLF001 (who calls is the name)
+            key = f"{store.actor} commit {_place(sys._getframe(1))}"
 
             def to_the_edge(connection: Connection) -> T:
                 result = work(connection)
@@ -79,12 +79,12 @@ class Plan:
         commit = Connection.commit
 
         def wrapped(connection: Connection) -> None:
-            key = f"verb commit {_place(sys._getframe(1))}"  # noqa: SLF001
+            key = f"verb commit {_place(sys._getframe(1))}"
             self.reach(key, "before")
             commit(connection)
             self.reach(key, "after")
 
-        Connection.commit = wrapped  # type: ignore[method-assign]
+        Connection.commit = wrapped  # type: ignore[assignment,method-assign]
 
     def _arm_calls(self) -> None:
         request = HTTPXRequest.do_request
@@ -92,13 +92,13 @@ class Plan:
         async def wrapped(own: HTTPXRequest, url: str, *more: Any, **named: Any) -> tuple[int, bytes]:
             found = _URL.search(url)
             assert found is not None, "a request that is no call of the Bot API"
-            key = f"{self._actors[found[1] or found[3]]} call {found[2] or 'download'}"
+            key = f"{self._actors[found['file'] or found['bot']]} call {found['method'] or 'download'}"
             self.reach(key, "before")
             result = await request(own, url, *more, **named)
             self.reach(key, "after")
             return result
 
-        HTTPXRequest.do_request = wrapped  # type: ignore[method-assign]
+        HTTPXRequest.do_request = wrapped  # type: ignore[assignment,method-assign]
 
     def _arm_files(self) -> None:
         for name in ("make_folder", "write_new", "publish"):
@@ -106,7 +106,7 @@ class Plan:
 
     def _making(self, name: str, make: Callable[..., None]) -> Callable[..., None]:
         def wrapped(*given: Any) -> None:
-            frame = sys._getframe(1)  # noqa: SLF001
+            frame = sys._getframe(1)
             key = f"verb file {_name(frame)}: {name}"
             self.reach(key, "before")
             if name == "write_new":

@@ -48,9 +48,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Listed:
-    """A line of tests/crash_points.txt. `story`: which one reaches it."""
+    """A line of tests/crash_points.txt. `section`: the heading above it, who reaches it."""
 
-    story: str
+    section: str
     kind: str
     who: str
     name: str
@@ -61,14 +61,14 @@ class Listed:
 
 
 def listed() -> list[Listed]:
-    """What stands in tests/crash_points.txt: `[story]`, then lines `WHO commit|call|file NAME`."""
-    found, story = [], ""
+    """What stands in tests/crash_points.txt: `[section]`, then lines `WHO commit|call|file NAME`."""
+    found, section = [], ""
     for line in LIST.read_text("utf-8").splitlines():
         if line.startswith("["):
-            story = line.strip("[]")
+            section = line.strip("[]")
         elif line and not line.startswith("#"):
             who, kind, name = line.split(maxsplit=2)
-            found.append(Listed(story, kind, who, name))
+            found.append(Listed(section, kind, who, name))
     return found
 
 

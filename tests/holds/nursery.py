@@ -73,7 +73,11 @@ class Nursery:
 
     def _hear(self) -> None:
         heard = os.read(self._said, 65536)
-        assert heard, "the nursery has ended: its error is on stderr"
+        if not heard:
+            asyncio.get_running_loop().remove_reader(self._said)
+            everybody: list[asyncio.Future[Any]] = [*self._born.values(), *self._ends.values()]
+            for waiting in everybody:
+                waiting.set_exception(AssertionError("the nursery has ended: its error is on stderr"))
         *lines, self._rest = (self._rest + heard).split(b"\n")
         for line in lines:
             told = json.loads(line)
@@ -155,44 +159,36 @@ def _bury(children: dict[int, int]) -> None:
 
 def _warm() -> None:
     """Imports what a process will need, and reads what each would read anew."""
-    import anyio._backends._asyncio
-    import apscheduler.executors.asyncio
-    import apscheduler.triggers.interval
-    import httpcore
     import httpx._transports.default
-    import uvicorn.lifespan.off
-    import uvicorn.loops.auto
-    import uvicorn.protocols.http.auto
-    import uvicorn.protocols.websockets.auto
 
     import bot.__main__
-    import storage.revise
     from bot.content import publish
     from bot.content.parse import content_hash, read_dir
-    from tests.holds import crash_points, crash_plan
+    from tests.holds import crash_points
 
     for verb in bot.__main__.VERBS:
         bot.__main__.application(verb)
     files = read_dir(CHECKOUT / "flows")
-    publish._known(content_hash(files), files)  # noqa: SLF001 (kept for the process's life; here for all of them)
+    publish._known(content_hash(files), files)
     crash_points.commits()
-    transport = httpx._transports.default  # noqa: SLF001
+    transport: Any = httpx._transports.default
     made = transport.create_ssl_context()  # 20 ms for each client, for certificates that nobody looks at
     transport.create_ssl_context = lambda *_, **__: made
 
 
 def _live(wanted: dict[str, Any]) -> int:
     """The life of a child; its exit code."""
+    gc.disable()  # it dies young
     log = os.open(wanted["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.chdir(wanted["folder"])
-    os.environ.clear()  # noqa: TID251 (what the command is called with)
-    os.environ.update(wanted["env"])  # noqa: TID251
+    os.environ.clear()
+    os.environ.update(wanted["env"])
     sys.argv = ["berani", *wanted["words"]]
-    _hurry()
+    _hurry(apart=wanted["words"][0] != "run")
     try:
         return _run(wanted["plan"])
     except SystemExit as ended:
@@ -211,10 +207,13 @@ def _run(wanted: dict[str, Any] | None) -> int:
     if wanted is None:
         berani()
         return 0
+    from tests.holds import breakages
     from tests.holds.crash_plan import Plan
 
     plan = Plan(wanted["point"], wanted["occurrence"], wanted["actors"])
     plan.arm()
+    if wanted.get("broken"):
+        breakages.arm()
     try:
         berani()
     finally:
@@ -223,22 +222,28 @@ def _run(wanted: dict[str, Any] | None) -> int:
     return 0
 
 
-def _hurry() -> None:
-    """Shorter waits, and no limits of a platform that is not there: what happens, and in which order, stays."""
+def _hurry(*, apart: bool) -> None:
+    """Shorter waits, and no limits of a platform that is not there: what happens, and in which order, stays.
+
+    Actors that are `apart` have to look for each other's letters; in one process they wake each other.
+    """
     import bot.app
     import bot.channels.delivery
     import bot.channels.rates
     import bot.channels.telegram_poll
     import bot.intake_actor
     from storage.courier import Courier
+    from storage.lock import FileLock
 
-    bot.app.TICK = SOON  # type: ignore[misc]
-    bot.intake_actor.FETCH_EVERY = SOON  # type: ignore[misc]
-    bot.channels.delivery._LOOK_AGAIN = SOON  # noqa: SLF001
-    bot.channels.telegram_poll._SHORTEST = SOON  # noqa: SLF001
-    bot.channels.rates.PER_SECOND = bot.channels.rates.PER_GROUP_MINUTE = 10_000  # type: ignore[misc]
+    bot.app.TICK = SOON
+    bot.intake_actor.FETCH_EVERY = SOON
+    bot.channels.delivery._LOOK_AGAIN = SOON
+    bot.channels.telegram_poll._SHORTEST = SOON
+    bot.channels.rates.PER_SECOND = bot.channels.rates.PER_GROUP_MINUTE = 10_000
+    FileLock.__init__.__defaults__ = (1.0,)
     assert Courier.__init__.__kwdefaults__ is not None
-    Courier.__init__.__kwdefaults__["poll_seconds"] = SOON
+    if apart:
+        Courier.__init__.__kwdefaults__["poll_seconds"] = SOON
 
 
 if __name__ == "__main__":
