@@ -87,6 +87,7 @@ class DeskActor:
             on_peer=self._reports.peer,
         )
         self._full_tick: float | None = None
+        self._seen = clock.now()
 
     async def start(self) -> None:
         """Publish flows/ into an empty store and reach Telegram."""
@@ -114,7 +115,8 @@ class DeskActor:
         now, at = self._clock.now(), self._clock.monotonic()
         await self._watch(now)
         due = await self.store.read(lambda conn: self._desk.next_due(conn, now))
-        idle = due is None or due > now
+        # A clock that was put back has things to be set right that no due time tells of.
+        idle, self._seen = (due is None or due > now) and now >= self._seen, now
         if idle and self._full_tick is not None and at - self._full_tick < FULL_TICK:
             return
         await self.store.write(lambda conn: self._desk.tick(conn, now))
