@@ -48,6 +48,11 @@ async def told(crew: Crew) -> list[str]:
     return [str(page.body["words"]) for _, pages in await crew.cases() for page in pages if page.kind == "answer"]
 
 
+async def version(crew: Crew) -> int:
+    """How often the only conversation was written."""
+    return int(await crew.intake_store.read(lambda conn: conn.execute(select(SESSIONS.c.version)).scalar_one()))
+
+
 async def wake(crew: Crew) -> None:
     """The tick that wakes conversations whose time has come, whether anything is due or not."""
     address = await crew.intake_store.read(lambda conn: conn.execute(select(SESSIONS.c.address_id)).scalar_one())
@@ -167,7 +172,9 @@ async def test_an_alarm_meets_the_report_that_is_being_sent(crew: Crew, intakes:
     """Danger words and "kirim" in the same second, taken by two processes: one case, raised, every word in it."""
     await crew.says(CHILD, *STORY, "ceritaku", "selesai")
     both = [crew.inbound(crew.message(CHILD, text), "intake") for text in ("kirim", "tolong dia mau bunuh aku")]
+    before = await version(crew)
     await asyncio.gather(*(intake.receive(one, crew.clock.now()) for intake, one in zip(intakes, both, strict=True)))
+    assert await version(crew) == before + 2, "neither was decided on what the other had changed by then"
     await crew.settle()
     (case,) = await crew.real_cases()
     assert case.urgency == "tinggi"
