@@ -92,6 +92,16 @@ async def test_a_reporter_may_send_anything_anywhere(stage: HardenedStage, place
         assert person not in stood or answer in said, f"{kind.name}: {said!r}"
 
 
+async def test_a_changed_message_answers_nothing(stage: HardenedStage) -> None:
+    person = next(_people)
+    await _all(stage, {person: [{"message": {"text": "lapor"}}]})
+    for text in ("tidak", "ya", "1", "hapus", "kirim", "petugas", "darurat"):
+        assert not await stage.turn("intake", _update(stage, person, "edited_message", {"text": text}), chat=person)
+    said = await stage.turn("intake", stage.message(person, "tidak"), chat=person)
+    assert "balas ke HP ini" in said[-1].text
+    assert not await stage.cases()
+
+
 async def test_whoever_waits_for_an_officer_may_send_anything(stage: HardenedStage) -> None:
     person = next(_people)
     await _all(stage, {person: [{"message": {"text": word}} for word in ("petugas", "halo kak ini aku", "selesai")]})

@@ -5,15 +5,18 @@ import copy
 import itertools
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from bot.channels import raw_json
 from bot.channels.inbound import Bot
 from handoff import invites, people, staff
+from handoff.words import StaffRole
 from tests.conftest import Bench, Clock, Keys
 from tests.e2e.harness import label, sentence
 from tests.e2e.stage import GROUP, REPORTER, WORKER, Note
@@ -88,7 +91,8 @@ async def test_no_forged_or_old_button_answers_a_question(stage: HardenedStage) 
     assert "bahaya sekarang?" in question.text
     old = next(iter(question.buttons.values()))
     await stage.turn("intake", stage.message(REPORTER, "tidak"), chat=REPORTER)
-    for data in (*FORGED, old):
+    # One that would fit the open question, were it not for the number of an earlier one.
+    for data in (*FORGED, old, f"{old.partition(':')[0]}:aman"):
         said = await stage.turn("intake", stage.press(REPORTER, question, data), chat=REPORTER)
         assert "balas ke HP ini" in said[-1].text, data[:30]
     for note in (Note(0, "", {}), Note(2**40, "", {})):
@@ -118,7 +122,7 @@ async def test_every_kind_of_update_that_holds_no_message_is_silent_or_asks_agai
 async def test_no_button_of_the_desk_works_for_whom_it_was_not_made(copies: Copies, keys: Keys, bench: Bench) -> None:
     with copies() as databases:
         stage = HardenedStage(databases, keys, Clock())
-        code = await stage.desk_store.write(lambda conn: invites.invite(stage.work(conn), "Budi", "caseworker"))
+        code = await stage.desk_store.write(partial(_invite, stage, "caseworker"))
         await stage.turn("desk", stage.message(SECOND, f"/start {code}"), chat=SECOND)
         for word in ("lapor", "tidak", "aman", "aku", "0", "sekolahku sepi sekali", "selesai", "kirim"):
             await stage.feed("intake", stage.message(REPORTER, word))
@@ -169,6 +173,33 @@ async def test_no_button_of_the_desk_works_for_whom_it_was_not_made(copies: Copi
         [(case, _)] = await stage.cases()
         assert case.owner is None
         await stage.close()
+
+
+def _invite(stage: HardenedStage, role: StaffRole, conn: Connection) -> str:
+    return invites.invite(stage.work(conn), "Budi", role)
+
+
+async def test_only_the_second_person_who_was_asked_can_consent(stage: HardenedStage) -> None:
+    roles: dict[int, StaffRole] = {SECOND: "coordinator", STRANGER: "caseworker"}
+    for person, role in roles.items():
+        code = await stage.desk_store.write(partial(_invite, stage, role))
+        await stage.turn("desk", stage.message(person, f"/start {code}"), chat=person)
+    for word in ("darurat", "0", "0", "aman", "tolong kak"):
+        await stage.turn("intake", stage.message(REPORTER, word), chat=REPORTER)
+    await stage.press_label(label("tombol_ambil"), GROUP)
+    await stage.press_label(label("tombol_buka"))
+    await stage.press_label(label("tombol_tutup"))
+    await stage.press_label(label("hasil_ditangani"))
+    await stage.turn("desk", stage.message(WORKER, "sudah aman"), chat=WORKER)
+    asked = next(note for note in reversed(stage.private.chats[SECOND]) if label("tombol_setuju") in note.buttons)
+    for person in (STRANGER, WORKER):
+        for name in ("tombol_belum", "tombol_setuju"):
+            await stage.turn("desk", stage.press(person, asked, asked.buttons[label(name)]), chat=person)
+        [(case, _)] = await stage.cases()
+        assert case.state != "closed"
+    await stage.turn("desk", stage.press(SECOND, asked, asked.buttons[label("tombol_setuju")]), chat=SECOND)
+    [(case, _)] = await stage.cases()
+    assert case.state == "closed"
 
 
 # --- mutated JSON -----------------------------------------------------------------------------------------------------
