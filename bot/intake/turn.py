@@ -206,14 +206,20 @@ class Intake:
             conn.execute(MEDIA_FILES.insert().values(**values))
         held = raw is not None or inbound.file is not None
         thread = found.thread_id.hex() if found is not None else None
-        body = {"at": now.isoformat(), "what": what, "thread": thread, "raw": raw, "held_report": held}
+        body = {"at": now.isoformat(), "what": f"turn_{what}", "thread": thread, "raw": raw, "held_report": held}
         tools.post(conn, "trouble", body, now)
 
     def _put_off(self, conn: Connection, address_id: bytes, what: str, now: datetime) -> None:
         """A conversation that cannot be woken: a human hears of it, and it is tried again later."""
         woken = update(SESSIONS).where(SESSIONS.c.address_id == address_id).values(wake_at=now + PUT_OFF)
         thread_id = conn.execute(woken.returning(SESSIONS.c.thread_id)).scalar_one()
-        body = {"at": now.isoformat(), "what": what, "thread": thread_id.hex(), "raw": None, "held_report": False}
+        body = {
+            "at": now.isoformat(),
+            "what": f"turn_{what}",
+            "thread": thread_id.hex(),
+            "raw": None,
+            "held_report": False,
+        }
         self._tools.post(conn, "trouble", body, now)
 
 

@@ -183,6 +183,7 @@ class Scene:
         self.staff = replace(hired.staff)
         self.intake_bot, self.desk_bot, self.group = hired.intake_bot, hired.desk_bot, hired.group
         self.urls: list[str] = []
+        self.markers: list[str] = []
         self._children: list[DoublePhone] = []
         self._tokens = hired.tokens
 
@@ -246,6 +247,14 @@ class Scene:
         """What a bot called."""
         return [one for one in self.world.telegram.calls(method) if one["bot"] == bot.id]
 
+    def ticked(self) -> None:
+        """Everybody has looked at the time as it is now."""
+        for verb in {one.verb for one in self.made.processes if one.running}:
+            for actor in ("intake", "desk") if verb == "run" else (verb,):
+                line = f'berani_ticks_total{{actor="{actor}"}}'
+                before = self.metric(line, verb)
+                until(lambda line=line, verb=verb, before=before: self.metric(line, verb) >= before + 2, "a tick")  # type: ignore[misc]
+
     def later(self) -> None:
         """Everything that was put off is due."""
         self.made.advance(LATER)
@@ -253,7 +262,7 @@ class Scene:
     def nothing_leaks(self) -> None:
         """No marker in any file of the office (stores, logs, temporary files, core files), row, or what it serves."""
         ids = [str(child.seat.person.id) for child in self._children]
-        markers = [*MARKERS, *self._tokens, *ids]
+        markers = [*MARKERS, *self.markers, *self._tokens, *ids]
         places = files_of(self.made.folder)
         assert any(name.endswith(".err.log") for name in places)
         for number, url in enumerate(self.urls):
