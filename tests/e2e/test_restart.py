@@ -1,5 +1,6 @@
 """Crashes, a desk that is away, the end on request, and a darurat that nobody takes: what was acknowledged is there."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -123,6 +124,32 @@ def test_a_darurat_that_nobody_takes_is_called_out_again_and_the_reporter_is_tol
     made.advance(timedelta(minutes=10))
     owner.ask("/tugas", code)
     assert not [one for one in child.shown(quiet) if sentence("umum", "darurat_menunggu") in one.text]
+    made.stop()
+
+
+def test_a_desk_that_was_put_back_to_a_copy_finds_it_out_and_has_every_report(ready_office: Office) -> None:
+    made = ready_office.start()
+    staff = hire_everybody(made)
+    store, copy = made.folder / "var" / "desk.db", made.folder / "desk.copy"
+    made.stop()
+    shutil.copy(store, copy)
+    made.start()
+    before = staff.group.newest()
+    child = made.world.reporter("Anak")
+    tell(child, ["/start", "lapor", "tidak", "aman", "aku", "0", "dihina tetangga di lapangan", "selesai"])
+    child.wait(sentence("umum", "sampai"), child.say("kirim"))
+    take(staff, wait_for_card(staff, before)[0])
+    child.wait(sentence("umum", "ditangani"), 0)
+    made.stop()
+    for end in ("", "-wal", "-shm"):
+        store.with_name(f"desk.db{end}").unlink(missing_ok=True)
+    shutil.copy(copy, store)
+
+    before = staff.group.newest()
+    made.start()
+    until(lambda: {case["kind"] for case in made.cases()} == {"laporan", "teknis"}, lambda: str(made.cases()))
+    staff.group.wait_for_button("Ambil", before)
+    child.ask("status", sentence("umum", "status_sampai"))
     made.stop()
 
 
