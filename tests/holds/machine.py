@@ -1,11 +1,11 @@
-"""The rules by which hypothesis makes up stories for tests/holds/play.py, the likely beside the unlikely."""
+"""How hypothesis makes up stories for tests/holds/play.py: which acts there are, and how often each comes."""
 
 from typing import Any, get_args
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.holds.play import REPORTERS, STRANGER, Go, Play
+from tests.holds.play import REPORTERS, STRANGER, Play
 from tests.holds.town import BOTH, FAULTS, STAFF, Where
 
 WORDS = (
@@ -35,9 +35,87 @@ STAFF_WORDS = ("teks *", "/tugas", "/kasus", "/mengambang")
 LATER = (1, 11, 70, 200, 900, 3700, 8 * 3600, 25 * 3600, 3 * 86400)
 JUMPS = (*LATER, -1, -90, -600, -3700, -86400)
 
-reporters, staff = st.sampled_from(REPORTERS), st.sampled_from(tuple(STAFF))
-go: st.SearchStrategy[Go] = st.sampled_from(("settle", "settle", "settle", "settle", "poll", "wait"))
-small, wide, actors = st.integers(0, 3), st.integers(0, 400), st.sampled_from(BOTH)
+Act = tuple[str, dict[str, Any]]
+
+_reporters, _staff, _actors = (st.sampled_from(some) for some in (REPORTERS, tuple(STAFF), BOTH))
+_go = st.sampled_from(("settle",) * 4 + ("poll", "wait"))
+_small, _wide = st.integers(0, 3), st.integers(0, 400)
+_words = st.sampled_from(WORDS)
+
+
+def _act(times: int, name: str, /, **how: st.SearchStrategy[Any]) -> list[st.SearchStrategy[Act]]:
+    """An act with its arguments, as often in the hat as it should come."""
+    return [st.fixed_dictionaries(how).map(lambda drawn: (name, drawn))] * times
+
+
+def _one_of(*acts: list[st.SearchStrategy[Act]]) -> st.SearchStrategy[Act]:
+    hat = [one for some in acts for one in some]
+    return st.integers(0, len(hat) - 1).flatmap(hat.__getitem__)
+
+
+REPORTERS_DO = _one_of(
+    _act(6, "say", who=_reporters, text=_words, go=_go),
+    _act(1, "say_twice", who=_reporters, text=_words, then=_words),
+    _act(
+        1,
+        "send",
+        who=_reporters,
+        kind=st.sampled_from(("voice", "photo")),
+        caption=st.sampled_from(("", "foto *")),
+        go=_go,
+    ),
+    _act(1, "edit", who=_reporters, pick=_small, go=_go),
+    _act(2, "answer", who=_reporters, pick=_wide, go=_go),
+    _act(
+        2,
+        "press",
+        who=_reporters,
+        pick=_small,
+        where=st.sampled_from(("newest", "newest", "old", "other", "forged")),
+        go=_go,
+    ),
+    _act(3, "report", who=_reporters, door=st.sampled_from(("lapor", "lapor", "darurat", "petugas"))),
+    _act(1, "block", who=st.sampled_from((*REPORTERS, *STAFF)), back=st.booleans(), go=_go),
+)
+STAFF_DO = _one_of(
+    _act(5, "take", who=_staff, then=st.sampled_from(("Balas pelapor",) * 2 + ("", "Catatan", "Tutup", "Kembalikan"))),
+    _act(3, "reply", who=_staff),
+    _act(2, "close_case", who=_staff),
+    _act(4, "staff", who=_staff, label=st.sampled_from(LABELS), then=st.sampled_from(("", "", "teks *")), go=_go),
+    _act(1, "staff_says", who=_staff, text=st.sampled_from(STAFF_WORDS), go=_go),
+    _act(2, "old_button", who=st.sampled_from((*STAFF, STRANGER)), pick=_wide, go=_go),
+)
+TIME_DOES = _one_of(
+    _act(4, "passes", seconds=st.sampled_from(LATER), go=_go),
+    _act(2, "jumps", seconds=st.sampled_from(JUMPS), go=_go),
+    _act(
+        2,
+        "part",
+        actor=_actors,
+        what=st.sampled_from(("poll", "poll one", "tick", "carry", "deliver", "fetch", "sweep")),
+    ),
+    _act(1, "settle"),
+)
+TROUBLE_DOES = _one_of(
+    _act(2, "again", actor=_actors, pick=st.integers(0, 20)),
+    _act(3, "fault", actor=_actors, what=st.sampled_from(FAULTS), times=st.integers(1, 3)),
+    _act(1, "store_fails", times=st.integers(1, 3)),
+    _act(1, "migrate", told=st.sampled_from(("update", "error")), go=_go),
+    _act(6, "fuse", actor=_actors, where=st.sampled_from(get_args(Where)), number=st.integers(1, 12)),
+    _act(1, "restart", actor=_actors),
+    _act(1, "away", actor=_actors),
+    _act(3, "backup", actor=_actors),
+    _act(3, "restore", which=st.sampled_from((*BOTH, "both"))),
+    _act(2, "meanwhile", what=st.sampled_from(("tick", "carry", "desk"))),
+)
+BEGINNINGS: tuple[tuple[Act, ...], ...] = (
+    (),
+    (("report", {"who": 101}),),
+    (("report", {"who": 101}), ("take", {"who": 501})),
+    (("report", {"who": 101, "door": "darurat"}), ("report", {"who": 102}), ("reply", {"who": 502})),
+    (("backup", {"actor": "intake"}), ("report", {"who": 101}), ("backup", {"actor": "desk"})),
+    (("report", {"who": 102}), ("take", {"who": 502, "then": "Tutup"}), ("backup", {"actor": "intake"})),
+)
 
 
 class Machine(RuleBasedStateMachine):
@@ -48,128 +126,40 @@ class Machine(RuleBasedStateMachine):
         self.play = Play()
         self.failed = False
 
-    def do(self, name: str, **how: Any) -> None:
+    def teardown(self) -> None:
+        try:
+            if not self.failed:
+                self.do(("settle", {}))
+        finally:
+            self.play.close()
+
+    def do(self, act: Act) -> None:
+        name, how = act
         self.failed = True  # until it is done
         self.play.step(name, **how)
         self.failed = False
 
-    def teardown(self) -> None:
-        try:
-            if not self.failed:
-                self.do("settle")
-        finally:
-            self.play.close()
+    @initialize(acts=st.sampled_from(BEGINNINGS))
+    def begins(self, acts: tuple[Act, ...]) -> None:
+        for act in acts:
+            self.do(act)
 
-    # --- reporters ----------------------------------------------------------------------------------------------------
+    @rule(act=REPORTERS_DO)
+    def reporter(self, act: Act) -> None:
+        self.do(act)
 
-    @rule(who=reporters, text=st.sampled_from(WORDS), go=go)
-    def say(self, **how: Any) -> None:
-        self.do("say", **how)
+    @rule(act=STAFF_DO)
+    def staff(self, act: Act) -> None:
+        self.do(act)
 
-    @rule(who=reporters, text=st.sampled_from(WORDS), then=st.sampled_from(WORDS))
-    def say_twice(self, who: int, text: str, then: str) -> None:
-        self.do("say", who=who, text=text, go="wait")
-        self.do("say", who=who, text=then)
+    @rule(act=st.one_of(REPORTERS_DO, STAFF_DO))
+    def anybody(self, act: Act) -> None:
+        self.do(act)
 
-    @rule(
-        who=reporters, kind=st.sampled_from(("voice", "photo")), caption=st.sampled_from(("", "ini fotonya *")), go=go
-    )
-    def send(self, **how: Any) -> None:
-        self.do("send", **how)
+    @rule(act=TIME_DOES)
+    def time(self, act: Act) -> None:
+        self.do(act)
 
-    @rule(who=reporters, pick=small, go=go)
-    def edit(self, **how: Any) -> None:
-        self.do("edit", **how)
-
-    @rule(who=reporters, pick=wide, go=go)
-    def answer(self, **how: Any) -> None:
-        self.do("answer", **how)
-
-    @rule(who=reporters, pick=small, where=st.sampled_from(("newest", "newest", "old", "other", "forged")), go=go)
-    def press(self, **how: Any) -> None:
-        self.do("press", **how)
-
-    @rule(who=reporters, door=st.sampled_from(("lapor", "lapor", "darurat", "petugas")))
-    def report(self, **how: Any) -> None:
-        self.do("report", **how)
-
-    @rule(who=st.sampled_from((*REPORTERS, *STAFF)), back=st.booleans(), go=go)
-    def block(self, **how: Any) -> None:
-        self.do("block", **how)
-
-    # --- staff --------------------------------------------------------------------------------------------------------
-
-    @rule(who=staff, then=st.sampled_from(("", "Balas pelapor", "Balas pelapor", "Catatan", "Tutup", "Kembalikan")))
-    def take(self, **how: Any) -> None:
-        self.do("take", **how)
-
-    @rule(who=staff, label=st.sampled_from(LABELS), then=st.sampled_from(("", "", "teks *")), go=go)
-    def staff_presses(self, **how: Any) -> None:
-        self.do("staff", **how)
-
-    @rule(who=staff, text=st.sampled_from(STAFF_WORDS), go=go)
-    def staff_says(self, **how: Any) -> None:
-        self.do("staff_says", **how)
-
-    @rule(who=st.sampled_from((*STAFF, STRANGER)), pick=wide, go=go)
-    def old_button(self, **how: Any) -> None:
-        self.do("old_button", **how)
-
-    # --- the outside --------------------------------------------------------------------------------------------------
-
-    @rule(actor=actors, what=st.sampled_from(("poll", "poll one", "tick", "carry", "deliver", "fetch", "sweep")))
-    def part(self, **how: Any) -> None:
-        self.do("part", **how)
-
-    @rule(seconds=st.sampled_from(LATER), go=go)
-    def passes(self, **how: Any) -> None:
-        self.do("passes", **how)
-
-    @rule(seconds=st.sampled_from(JUMPS), go=go)
-    def jumps(self, **how: Any) -> None:
-        self.do("jumps", **how)
-
-    @rule(actor=actors, pick=st.integers(0, 20))
-    def again(self, **how: Any) -> None:
-        self.do("again", **how)
-
-    @rule(actor=actors, what=st.sampled_from(FAULTS), times=st.integers(1, 3))
-    def fault(self, **how: Any) -> None:
-        self.do("fault", **how)
-
-    @rule(times=st.integers(1, 3))
-    def store_fails(self, **how: Any) -> None:
-        self.do("store_fails", **how)
-
-    @rule(told=st.sampled_from(("update", "error")), go=go)
-    def migrate(self, **how: Any) -> None:
-        self.do("migrate", **how)
-
-    @rule(actor=actors, where=st.sampled_from(get_args(Where)), number=st.integers(1, 12))
-    def fuse(self, **how: Any) -> None:
-        self.do("fuse", **how)
-
-    @rule(actor=actors)
-    def restart(self, **how: Any) -> None:
-        self.do("restart", **how)
-
-    @rule(actor=actors)
-    def away(self, **how: Any) -> None:
-        self.do("away", **how)
-
-    @rule(actor=actors)
-    def backup(self, **how: Any) -> None:
-        self.do("backup", **how)
-
-    @precondition(lambda self: self.play.has_copies)
-    @rule(which=st.sampled_from((*BOTH, "both")))
-    def restore(self, **how: Any) -> None:
-        self.do("restore", **how)
-
-    @rule(what=st.sampled_from(("tick", "carry", "desk")))
-    def meanwhile(self, **how: Any) -> None:
-        self.do("meanwhile", **how)
-
-    @rule()
-    def settle(self) -> None:
-        self.do("settle")
+    @rule(act=TROUBLE_DOES)
+    def trouble(self, act: Act) -> None:
+        self.do(act)

@@ -108,6 +108,11 @@ class Play(Watcher):
         """A reporter writes; `*` in the text becomes words of their own that are looked for everywhere."""
         self._public(who, {"text": self._marked("r", who, text)}, go)
 
+    def say_twice(self, who: int, text: str, then: str) -> None:
+        """Two messages in one breath."""
+        self.say(who, text, "wait")
+        self.say(who, then)
+
     def send(self, who: int, kind: str, caption: str = "", go: Go = "settle") -> None:
         """A recording or a picture."""
         chats, mark = self.town.chats["intake"], self._mark("r", who)
@@ -199,6 +204,17 @@ class Play(Watcher):
             self.staff(who, then, "" if then in ("Tutup", "Kembalikan") else "teks *")
         if then == "Tutup":
             self.staff(who, "Ditangani", "ringkasan *")
+
+    def reply(self, who: int) -> None:
+        """A message to a reporter that is not called back."""
+        self.take(who, "Balas pelapor")
+        self.passes(11)
+
+    def close_case(self, who: int) -> None:
+        """A case is closed, with the consent of whoever is asked."""
+        self.take(who, "Tutup")
+        for other in STAFF:
+            self.staff(other, "Setuju ditutup")
 
     # --- the outside --------------------------------------------------------------------------------------------------
 
@@ -296,10 +312,6 @@ class Play(Watcher):
             path = self.folder / f"{actor}.copy"
             self.town.backup(actor, path)
             self._copies[actor] = (path, deepcopy(self.model.side(actor)), self._latest)
-
-    @property
-    def has_copies(self) -> bool:
-        return bool(self._copies)
 
     def restore(self, which: str) -> None:
         """A store, or both, is put back to its copy; never to one as old as the letters that would be needed."""
