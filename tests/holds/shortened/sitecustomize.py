@@ -1,7 +1,7 @@
 """Makes a `berani` process impatient, so that tests of faults need not wait; put before everything else by PYTHONPATH.
 
 What is shortened: how long something must be down before staff hear of it, how long a call may take, how long a poll
-waits before it asks again. FAULTS_NO_GROUP_LIMIT: a group takes any number of messages a minute. FAULTS_RAISE: turns in
+waits before it asks again. FAULTS_READ_TIMEOUT: how long instead of two seconds. FAULTS_NO_GROUP_LIMIT: a group takes any number of messages a minute. FAULTS_RAISE: turns in
 which somebody writes this word raise, with everything they were given in the message of the exception.
 """
 
@@ -27,7 +27,7 @@ def _shorten() -> None:
 
     def impatient(self: Any, *args: Any, **options: Any) -> None:
         if options.get("connection_pool_size") != 1:
-            options["read_timeout"] = 2.0
+            options["read_timeout"] = float(os.environ.get("FAULTS_READ_TIMEOUT", "2"))
         made(self, *args, **options)
 
     vars(telegram)["Request"].__init__ = impatient
