@@ -1,8 +1,9 @@
 """Makes a `berani` process impatient, so that tests of faults need not wait; put before everything else by PYTHONPATH.
 
-What is shortened: how long something must be down before staff hear of it, how long a call may take, how long a poll
-waits before it asks again. FAULTS_READ_TIMEOUT: how long instead of two seconds. FAULTS_NO_GROUP_LIMIT: a group takes any number of messages a minute. FAULTS_RAISE: turns in
-which somebody writes this word raise, with everything they were given in the message of the exception.
+What is shortened: how long something must be down before staff hear of it, how long a poll waits before it asks again,
+how long a call may take (FAULTS_READ_TIMEOUT in place of two seconds). FAULTS_NO_GROUP_LIMIT: a group takes any number
+of messages a minute. FAULTS_RAISE: turns in which somebody writes this word raise, with everything that they were given
+in the message of the exception.
 """
 
 import os
