@@ -4,14 +4,15 @@ A patch begins with two comments, `# What:` and `# Caught by:` (the pytest id of
 the project; there that test must fail, within a minute. That it passes without the patch, its own run shows.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.holds.forge import Forge
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATCHES = sorted((CHECKOUT / "tests" / "mutants").glob("*.patch"))
@@ -22,6 +23,13 @@ TESTS_FAILED = 1
 """pytest's exit code; another one means that the patch does not run, or that there is no such test."""
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def forge() -> Iterator[Forge]:
+    made = Forge()
+    yield made
+    made.close()
 
 
 def header(patch: Path, name: str) -> str:
@@ -43,7 +51,7 @@ def copied(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("patch", PATCHES, ids=lambda patch: patch.stem)
-def test_a_planted_bug_is_caught_by_the_test_that_its_patch_names(patch: Path, tmp_path: Path) -> None:
+def test_a_planted_bug_is_caught_by_the_test_that_its_patch_names(patch: Path, tmp_path: Path, forge: Forge) -> None:
     assert header(patch, "What")
     copy = copied(tmp_path)
     git = shutil.which("git")
@@ -51,18 +59,8 @@ def test_a_planted_bug_is_caught_by_the_test_that_its_patch_names(patch: Path, t
         pytest.skip("needs git, to apply a patch")
     applied = subprocess.run([git, "apply", str(patch)], cwd=copy, capture_output=True, text=True, check=False)
     assert applied.returncode == 0, applied.stderr
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    options = ("-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, header(patch, "Caught by")],
-        cwd=copy,
-        env=outside | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=WITHIN,
-        check=False,
-    )
-    assert done.returncode == TESTS_FAILED, f"not noticed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    code, said = forge.run(header(patch, "Caught by"), copy, WITHIN)
+    assert code == TESTS_FAILED, f"not noticed:\n{said[-4000:]}"
 
 
 def test_there_are_enough_planted_bugs() -> None:
