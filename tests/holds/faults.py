@@ -182,6 +182,7 @@ class Scene:
         self.made, self.world, self.relay = made, world, relay
         self.staff = replace(hired.staff)
         self.intake_bot, self.desk_bot, self.group = hired.intake_bot, hired.desk_bot, hired.group
+        self._since = hired.staff.tuti.newest()  # what other offices wrote to the same people stands above
         self.urls: list[str] = []
         self.markers: list[str] = []
         self._children: list[DoublePhone] = []
@@ -215,7 +216,7 @@ class Scene:
         tuti, words = self.staff.tuti, sentence("petugas", f"kejadian_teknis_{kind}")[:40]
 
         def told() -> bool:
-            for one in tuti.shown():
+            for one in tuti.shown(self._since):
                 if "T-" in one.text and "Buka" in one.buttons:
                     before = tuti.newest()
                     assert isinstance(tuti, DoublePhone)

@@ -41,7 +41,7 @@ def test_a_revoked_public_token_is_red_staff_hear_it_at_once_and_the_desk_goes_o
     owner = take(here.staff, here.reported(child))
     revoke(here, "intake")
     assert here.made.running("run").get("/health").status_code == 503
-    assert here.metric('berani_outage{actor="intake",kind="token_revoked"}') == 1.0
+    until(lambda: here.metric('berani_outage{actor="intake",kind="token_revoked"}') == 1.0, "the number is there")
     assert here.logged("token_revoked actor=intake")
     here.hears_of("token_revoked")
     owner.ask("/tugas", "K-")
