@@ -405,8 +405,9 @@ class Town:
             # Where nothing was tried and no time went by since, there is nothing new to be found.
             if self._quiet.get((actor, number)) == self._moment():
                 continue
-            before = self._moment()
-            await part()
+            before, tried = self._moment(), self._tried
+            if await part() == 0 and number == len(parts) - 1:
+                self._tried = tried  # it looked whether what waits behind another may go, and nothing went
             done += before != self._moment()
             self._quiet[actor, number] = self._moment()
         return done
