@@ -21,7 +21,7 @@ from bot.channels.outgoing import Outgoing, from_json
 from bot.channels.telegram import TelegramTransport
 from bot.channels.telegram_updates import parse
 from bot.content import publish
-from handoff import invites
+from handoff import invites, people
 from handoff.desk import Desk, Enclosures, read_enclosures
 from storage.courier import Alarm, Courier
 from storage.desk_tables import CASE, Case
@@ -158,6 +158,11 @@ class Crew(Stage):
         """A case as it is now."""
         wanted = select(CASE).where(CASE.c.id == case_id)
         return cast(Case, await self.desk_store.read(lambda conn: conn.execute(wanted).one()))
+
+    async def number_of(self, staff_id: bytes, hands: list[int]) -> int:
+        """Which of these people has that id at the desk."""
+        member = await self.desk_store.read(lambda conn: people.member(self.work(conn), staff_id))
+        return [name(hand) for hand in hands].index(member.name)
 
     async def real_cases(self) -> list[Case]:
         """The cases that are no trouble of the machine."""

@@ -4,7 +4,7 @@ Never both, never neither: the officer's own message tells what became of it, th
 left, and the reporter reads it once at most.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,12 +14,13 @@ from sqlalchemy import select
 from handoff import audit, people, staff
 from handoff.relay import CALL_BACK_FOR
 from storage.desk_tables import RELAY
-from tests.conftest import Clock, Databases, Keys
+from tests.conftest import Clock
 from tests.e2e.harness import sentence
 from tests.e2e.stage import GROUP
-from tests.holds.crew import FIRST_CHILD, ORDERS, Crew, Order, meet
+from tests.holds.crew import FIRST_CHILD, Crew, Order, meet
+from tests.holds.scene import Scene, made, meetings
 
-CHILD = FIRST_CHILD
+CHILD, SHY = FIRST_CHILD, FIRST_CHILD + 1
 WORDS = "Besok jam 10 aku telepon ya"
 OFFICER_SEES = {
     state: sentence("petugas", f"kirim_{state}") for state in ("cancelled", "handed_over", "sent", "held", "blocked")
@@ -27,23 +28,30 @@ OFFICER_SEES = {
 Act = Callable[[Crew, int], Awaitable[object]]
 
 
-@pytest.fixture
-async def crew(databases: Databases, keys: Keys, clock: Clock) -> AsyncIterator[Crew]:
-    made = Crew(databases, keys, clock, desks=1 if databases.kind == "sqlite" else 2)
-    await made.open()
-    await made.hire(2)
-    yield made
-    assert made.troubles == []
-    assert await made.desk_store.read(audit.first_break) is None
-    await made.close()
-
-
-async def written(crew: Crew, *, wait: timedelta = timedelta(0)) -> int:
-    """A report is with an officer, whose answer has waited its ten seconds and leaves with the next tick."""
-    hand = crew.hands[0]
+async def opened(crew: Crew) -> None:
+    """A report is with an officer who has read it."""
+    hand, _ = await crew.hire(2)
     await crew.reports(CHILD, "ceritaku")
     await crew.presses(hand, "Ambil", GROUP)
     await crew.presses(hand, "Buka")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
+    yield from made(request, opened)
+
+
+@pytest.fixture
+async def crew(scene: Scene, clock: Clock) -> AsyncIterator[Crew]:
+    async with scene.play(clock, desks=2) as playing:
+        yield playing
+        assert playing.troubles == []
+        assert await playing.desk_store.read(audit.first_break) is None
+
+
+async def written(crew: Crew, *, wait: timedelta = timedelta(0)) -> int:
+    """The officer's answer has waited its ten seconds and leaves with the next tick."""
+    hand = crew.hands[0]
     crew.clock.advance(wait)
     await crew.presses(hand, "Balas pelapor")
     await crew.writes(hand, WORDS)
@@ -51,7 +59,7 @@ async def written(crew: Crew, *, wait: timedelta = timedelta(0)) -> int:
     return hand
 
 
-async def check(crew: Crew, hand: int) -> str:
+async def check(crew: Crew, hand: int, child: int = CHILD) -> str:
     """What became of the message, the same wherever one looks."""
     await crew.settle()
     ((state,),) = await crew.desk_store.read(lambda conn: conn.execute(select(RELAY.c.state)).all())
@@ -59,7 +67,7 @@ async def check(crew: Crew, hand: int) -> str:
     assert OFFICER_SEES[state] in preview.text
     assert "Batalkan" not in preview.buttons
     replies = [page for _, pages in await crew.cases() for page in pages if page.kind == "reply"]
-    read = crew.heard(CHILD).count(WORDS)
+    read = crew.heard(child).count(WORDS)
     assert len(replies) == (0 if state == "cancelled" else 1)
     assert read == (1 if state == "sent" else 0)
     for case, _ in await crew.cases():
@@ -93,7 +101,7 @@ async def is_removed(crew: Crew, hand: int) -> None:
     await crew.desk_store.write(remove)
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@meetings
 @pytest.mark.parametrize("act", [gives_back, calls_back, closes])
 async def test_a_message_that_leaves_meets_what_its_officer_does(crew: Crew, act: Act, order: Order) -> None:
     hand = await written(crew)
@@ -103,7 +111,7 @@ async def test_a_message_that_leaves_meets_what_its_officer_does(crew: Crew, act
         assert (state == "cancelled") == (order == "first")
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@meetings
 async def test_a_message_that_leaves_meets_the_end_of_its_officers_time(crew: Crew, order: Order) -> None:
     """The tick that sends it is the one in which the untouched case would go back to the group."""
     hand = await written(crew, wait=timedelta(hours=6) - CALL_BACK_FOR / 2)
@@ -113,7 +121,7 @@ async def test_a_message_that_leaves_meets_the_end_of_its_officers_time(crew: Cr
     assert case.state == "in_progress"
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@meetings
 async def test_a_message_that_leaves_meets_the_removal_of_its_officer(crew: Crew, order: Order) -> None:
     hand = await written(crew)
     await meet(order, lambda: is_removed(crew, hand), *(process.tick for process in crew.desks))
@@ -149,7 +157,7 @@ async def blocks(crew: Crew, _: int) -> None:
     await crew.at_intake({"my_chat_member": change | {"old_chat_member": old, "new_chat_member": member}})
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@meetings
 @pytest.mark.parametrize(
     ("act", "ends"),
     [(erases, {"sent"}), (exits, {"sent", "held"}), (writes, {"sent"}), (blocks, {"sent", "blocked"})],
@@ -173,19 +181,19 @@ async def test_a_message_on_its_way_meets_what_its_reporter_does(
         assert OFFICER_SEES["sent"] in "\n".join(note.text for note in crew.private.chats[hand])
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@meetings
 async def test_a_message_to_somebody_who_wants_no_answer_meets_their_next_words(crew: Crew, order: Order) -> None:
     """After "Jangan balas" nothing is pushed: it is read when they write, now or later, and the officer sees which."""
-    hand = crew.hands[0]
-    await crew.says(CHILD, "lapor", "tidak", "jangan", "aku", "0", "ceritaku", "selesai", "kirim")
+    hand = crew.hands[1]
+    await crew.says(SHY, "lapor", "tidak", "jangan", "aku", "0", "ceritaku", "selesai", "kirim")
     await crew.presses(hand, "Ambil", GROUP)
     await crew.presses(hand, "Buka")
     await crew.presses(hand, "Balas pelapor")
     await crew.writes(hand, WORDS)
     crew.clock.advance(timedelta(minutes=10))
-    await meet(order, crew.desks[0].tick, lambda: crew.at_intake(crew.message(CHILD, "0")))
-    state = await check(crew, hand)
+    await meet(order, crew.desks[0].tick, lambda: crew.at_intake(crew.message(SHY, "0")))
+    state = await check(crew, hand, SHY)
     assert state in ("held", "sent")
     if state == "held":
-        await crew.says(CHILD, "buka")
-        assert crew.heard(CHILD).count(WORDS) == 1
+        await crew.says(SHY, "buka")
+        assert crew.heard(SHY).count(WORDS) == 1
