@@ -66,12 +66,11 @@ def test_what_was_not_carried_out_is_sent_again_and_stands_there_once(
 ) -> None:
     child = here.child()
     child.ask("/start")
-    since, before = here.world.telegram.calls()[-1]["n"], here.logged("delivery_down")
+    since = here.world.telegram.calls()[-1]["n"]
     here.fault(kind, "sendMessage", here.intake_bot, done=False, **more)
     here.fault(kind, "getUpdates", here.intake_bot, done=False, **(more | {"seconds": 0.1}))
     sent = child.say("lapor")
     until(lambda: here.spoilt(since) == 2, "both calls failed")
-    until(lambda: here.logged("delivery_down") > before, "the failed call is known")
     here.later()
     child.wait("bahaya sekarang", sent)
     child.ask("tidak", "HP ini")
@@ -127,13 +126,13 @@ def test_answers_that_are_none_of_telegrams_end_no_message_no_reporter_and_no_pr
     children = [here.child() for _ in RUBBISH]
     for child in children:
         child.ask("/start")
-    since, before = here.world.telegram.calls()[-1]["n"], here.logged("delivery_down")
+    since = here.world.telegram.calls()[-1]["n"]
     for child, (code, body) in zip(children, RUBBISH, strict=True):
         here.fault("bad_json", "sendMessage", here.intake_bot, code=code, body=body, chat_id=str(child.seat.person.id))
         here.fault("bad_json", "getUpdates", here.intake_bot, code=code, body=body)
     sent = {child: child.say("lapor") for child in children}
     until(lambda: here.spoilt(since) == 2 * len(RUBBISH), "every call was answered with rubbish", 60)
-    assert here.logged("delivery_down") > before
+    assert here.logged("delivery_down")
     here.later()
     for child in children:
         child.wait("bahaya sekarang", sent[child])
@@ -159,8 +158,8 @@ def test_while_telegram_is_gone_nobody_is_told_anything_and_then_everything_come
     here.relay.down()
     sent = child.say("darurat")
     until(lambda: not here.health()["intake_telegram"], "health is red")
-    assert here.metric('berani_outage{actor="intake",kind="telegram_down"}') == 1.0  # both are of the same tick
-    assert here.logged("telegram_down actor=desk")
+    assert here.metric('berani_outage{actor="intake",kind="telegram_down"}') == 1.0
+    until(lambda: here.logged("telegram_down actor=desk"), "it is logged")
     assert not child.shown(sent)
     here.relay.up()
     child.wait("bisa telepon", sent)
