@@ -4,7 +4,8 @@ import asyncio
 import copy
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -14,9 +15,10 @@ import pytest
 
 from storage.pragmas import path_of
 from storage.shared_tables import Actor
-from tests.conftest import ACTORS, Clock, Databases, Keys, PostgresServer
+from tests.conftest import ACTORS, Clock, Databases, Keys
 from tests.holds.crew import Crew
 
+Copies = Callable[..., AbstractContextManager[Databases]]
 MEMORY = Path("/dev/shm")
 MEETINGS: Final = [("sqlite", "first"), ("sqlite", "second"), ("sqlite", "together"), ("postgres", "together")]
 """Databases and orders of two acts: one after the other is the same on both."""
@@ -26,7 +28,7 @@ meetings = pytest.mark.parametrize(("scene", "order"), MEETINGS, indirect=["scen
 class Scene:
     """The office as it is when `play` begins."""
 
-    def __init__(self, crew: Crew, copies: Callable[[], "Iterator[Databases]"], keys: Keys) -> None:
+    def __init__(self, crew: Crew, copies: Callable[[], AbstractContextManager[Databases]], keys: Keys) -> None:
         self._crew, self._copies, self._keys = crew, copies, keys
         self.kind = crew.databases.kind
 
@@ -34,7 +36,7 @@ class Scene:
     async def play(self, clock: Clock, desks: int = 1) -> AsyncIterator[Crew]:
         """A copy of it. `desks`: processes of the desk, where the database allows more than one."""
         clock.advance(self._crew.clock.now() - clock.now())
-        with contextmanager(self._copies)() as databases:
+        with self._copies() as databases:
             old = copy.copy(self._crew)
             old.public, old.private = copy.deepcopy(old.public), copy.deepcopy(old.private)
             old.hands, old.troubles = list(old.hands), list(old.troubles)
@@ -45,35 +47,38 @@ class Scene:
                 await made.close()
 
 
-def made(request: pytest.FixtureRequest, prepare: Callable[[Crew], Awaitable[object]]) -> Iterator[Scene]:
-    """For a fixture of a module's own, with "sqlite" or "postgres" as its parameter."""
-    kind: str = request.param
-    keys: Keys = request.getfixturevalue("keys")
-    templates: Callable[[Actor], str] = request.getfixturevalue(f"{kind}_templates")
-    if kind == "postgres":
-        server: PostgresServer = request.getfixturevalue("postgres_server")
+class Scenes:
+    """One scene of a module for each database, made when it is first asked for."""
 
-        def databases(*names: str) -> Iterator[Databases]:
-            with server.databases(*names) as found:
-                yield found
+    def __init__(self, prepare: Callable[[Crew], Awaitable[object]]) -> None:
+        self._prepare, self._made, self._stack = prepare, dict[str, Scene](), ExitStack()
 
-        with contextmanager(databases)(*(templates(actor) for actor in ACTORS)) as first:
-            crew = asyncio.run(_prepared(first, keys, prepare))
-            names = [urlsplit(first.url(actor)).path[1:] for actor in ACTORS]
-            yield Scene(crew, lambda: databases(*names), keys)
-        return
-    with (
-        TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder,
-        contextmanager(_files)(templates, folder) as first,
-    ):
-        crew = asyncio.run(_prepared(first, keys, prepare))
-        yield Scene(crew, lambda: _files(lambda actor: str(path_of(first.url(actor))), folder), keys)
+    def of(self, kind: str, request: pytest.FixtureRequest) -> Scene:
+        """The scene on "sqlite" or "postgres"."""
+        if kind not in self._made:
+            keys: Keys = request.getfixturevalue("keys")
+            templates: Callable[[Actor], str] = request.getfixturevalue(f"{kind}_templates")
+            if kind == "postgres":
+                copies: Copies = request.getfixturevalue("postgres_server").databases
+            else:
+                folder = TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+                copies = partial(_files, self._stack.enter_context(folder))
+            first = self._stack.enter_context(copies(*(templates(actor) for actor in ACTORS)))
+            names = [path_of(url) if kind == "sqlite" else urlsplit(url).path[1:] for url in first]
+            crew = asyncio.run(_prepared(first, keys, self._prepare))
+            self._made[kind] = Scene(crew, lambda: copies(*map(str, names)), keys)
+        return self._made[kind]
+
+    def close(self) -> None:
+        """The stores are gone."""
+        self._stack.close()
 
 
-def _files(source: Callable[[Actor], str], folder: str) -> Iterator[Databases]:
+@contextmanager
+def _files(folder: str, *sources: str) -> Iterator[Databases]:
     with TemporaryDirectory(dir=folder) as own:
-        for actor in ACTORS:
-            shutil.copy(source(actor), f"{own}/{actor}.db")
+        for actor, source in zip(ACTORS, sources, strict=True):
+            shutil.copy(source, f"{own}/{actor}.db")
         yield Databases(*(f"sqlite:///{own}/{actor}.db" for actor in ACTORS))
 
 

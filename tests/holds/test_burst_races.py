@@ -15,7 +15,7 @@ from storage.store import Store
 from tests.conftest import Bench, Clock
 from tests.e2e.stage import GROUP
 from tests.holds.crew import ARRIVED, FIRST_CHILD, STORY, Crew, Order, meet
-from tests.holds.scene import Scene, made, meetings
+from tests.holds.scene import Scene, Scenes, meetings
 
 CHILD = FIRST_CHILD
 
@@ -25,9 +25,16 @@ async def at_the_story(crew: Crew) -> None:
     await crew.says(CHILD, *STORY)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    yield from made(request, at_the_story)
+@pytest.fixture(scope="module")
+def scenes() -> Iterator[Scenes]:
+    made = Scenes(at_the_story)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def scene(request: pytest.FixtureRequest, scenes: Scenes) -> Scene:
+    return scenes.of(request.param, request)
 
 
 @pytest.fixture

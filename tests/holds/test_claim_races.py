@@ -18,7 +18,7 @@ from storage.shared_tables import CONTENT_SET, OUTBOX
 from tests.conftest import Bench, Clock
 from tests.e2e.stage import GROUP, all_flows
 from tests.holds.crew import FIRST_CHILD, Crew, Order, meet, name
-from tests.holds.scene import Scene, made, meetings
+from tests.holds.scene import Scene, Scenes, meetings
 
 HANDS = 50
 DELIVERED = 4
@@ -31,9 +31,16 @@ async def as_it_is(_: Crew) -> None:
     """Nothing has come yet."""
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    yield from made(request, as_it_is)
+@pytest.fixture(scope="module")
+def scenes() -> Iterator[Scenes]:
+    made = Scenes(as_it_is)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def scene(request: pytest.FixtureRequest, scenes: Scenes) -> Scene:
+    return scenes.of(request.param, request)
 
 
 @pytest.fixture

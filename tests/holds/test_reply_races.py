@@ -18,7 +18,7 @@ from tests.conftest import Clock
 from tests.e2e.harness import sentence
 from tests.e2e.stage import GROUP
 from tests.holds.crew import FIRST_CHILD, Crew, Order, meet
-from tests.holds.scene import Scene, made, meetings
+from tests.holds.scene import Scene, Scenes, meetings
 
 CHILD, SHY = FIRST_CHILD, FIRST_CHILD + 1
 WORDS = "Besok jam 10 aku telepon ya"
@@ -36,9 +36,16 @@ async def opened(crew: Crew) -> None:
     await crew.presses(hand, "Buka")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def scene(request: pytest.FixtureRequest) -> Iterator[Scene]:
-    yield from made(request, opened)
+@pytest.fixture(scope="module")
+def scenes() -> Iterator[Scenes]:
+    made = Scenes(opened)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def scene(request: pytest.FixtureRequest, scenes: Scenes) -> Scene:
+    return scenes.of(request.param, request)
 
 
 @pytest.fixture
