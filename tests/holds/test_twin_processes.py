@@ -80,7 +80,9 @@ async def test_answers_of_two_processes_of_the_desk_reach_the_reporter_once_and_
 async def test_no_row_is_sent_by_two_deliveries(crew: Crew, bench: Bench) -> None:
     """Three deliveries of the desk and two of intake work off one outbox each; one person's in the order of writing."""
     hands = await crew.hire(6)
-    twin = crew._delivery(crew.intake_store, cast(Any, crew._deliveries[0]._transport), crew.tools.outbox, Hooks(crew.tools))
+    twin = crew._delivery(
+        crew.intake_store, cast(Any, crew._deliveries[0]._transport), crew.tools.outbox, Hooks(crew.tools)
+    )
     await crew.settle()
     before = {hand: len(crew.private.chats[hand]) for hand in hands}
     rounds = bench.rounds(5, 30)
