@@ -121,9 +121,9 @@ def _told(made: Office, staff: Staff, child: DoublePhone) -> tuple[DoublePhone, 
     owner.press("Catatan")
     owner.wait(label("tanya_catatan"), opened)
     owner.ask(NOTE)
+    heard = owner.newest()  # a late "Pesan baru" stands for what follows too
     reply(made, owner, REPLY)
     child.wait(REPLY)
-    heard = owner.newest()
     child.say(ANSWER)
     read_news(owner, ANSWER, heard)
     return owner, code
