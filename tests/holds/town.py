@@ -6,6 +6,7 @@ outside call, before or after it; nothing that it held in memory is there afterw
 """
 
 import asyncio
+import atexit
 import hashlib
 import logging
 import shutil
@@ -446,6 +447,7 @@ def quiet() -> Iterator[None]:
 def template() -> Path:
     """A folder with keys and both stores: flows published, two of the staff, the group bound. Made once."""
     folder = Path(tempfile.mkdtemp(prefix="berani-town-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     keys.init(folder / "keys", None, system_entropy)
     for actor in BOTH:
         migrate.upgrade(f"sqlite:///{folder}/{actor}.db", actor)
