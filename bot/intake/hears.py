@@ -17,7 +17,11 @@ from bot.intake.snapshot import Snapshot
 from bot.intake.tools import Tools
 from storage.intake_tables import MEDIA_FILES
 
-_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(?:\s.*)?", re.DOTALL)
+_COMMAND = re.compile(r"/([A-Za-z_]+)(?:@\w+)?(\s.*)?", re.DOTALL)
+
+
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
+"""What a link may hand to /start (https://core.telegram.org/bots/features#deep-linking): a poster's code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def _text(
 ) -> ev.Event | Opened | None:
     text = inbound.text
     if command := _COMMAND.fullmatch(text.strip()):
-        text = "/start" if command[1].lower() == "start" else command[1]
+        text = _said_with(command[1], command[2] or "")
     heard = commands.intercept(conn, tools, plan, snapshot, text, now)
     if heard is None:
         return None
@@ -99,3 +103,10 @@ def media_row(
         "due_at": now,
         "created_at": now,
     }
+
+
+def _said_with(command: str, more: str) -> str:
+    """What somebody says by a command: the word itself, and whatever they wrote after it."""
+    if command.lower() != "start":
+        return command + more
+    return "/start" if _PAYLOAD.fullmatch(more.strip()) else more.strip()

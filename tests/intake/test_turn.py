@@ -366,3 +366,19 @@ async def test_a_recording_erased_while_it_is_fetched_leaves_no_trace(line: Any)
     await media_module.MediaFetcher(line.store, line.tools, erased_meanwhile).fetch_due(line.clock.now())
     assert line.kinds() == ["wipe"]
     assert rows_of(line, MEDIA_FILES) == []
+
+
+@pytest.mark.parametrize("written", ["/start aku dipukul bapak tadi malam", "/lapor aku dipukul bapak tadi malam"])
+async def test_words_after_a_command_are_heard(line: Any, written: str) -> None:
+    phone = line.phone()
+    await phone.say(written)
+    await phone.say("kirim")
+    assert any(b"aku dipukul bapak tadi malam" in body for body in opened(line))
+    assert line.kinds()
+
+
+async def test_what_a_link_hands_to_start_is_no_word_of_anybody(line: Any) -> None:
+    phone = line.phone()
+    await phone.say("/start poster_sekolah-7")
+    assert opened(line) == []
+    assert line.kinds() == []
