@@ -1,6 +1,6 @@
-"""The desk's store was put back to an older copy: staff hear of it, and intake hears how every case stands now."""
+"""The desk's store was put back to an older copy: staff hear of it, group and intake how every case stands now."""
 
-from handoff import cases, claims, people, teknis
+from handoff import cards, cases, claims, people, teknis
 from handoff.work import Work
 from storage.framing import Unreadable
 
@@ -15,6 +15,11 @@ def tell(work: Work) -> None:
             known = cases.about(work, case)
         except Unreadable:
             continue  # of an epoch that is not ours any more: nobody can say whose it is
+        # What became of its card since the copy is not known: it may have lost its button, or have one too many.
+        if case.owner is None:
+            cards.post(work, case)
+        else:
+            cards.refresh(work, case)
         if known.thread is None:
             continue
         work.letter("reopened", thread=known.thread)
