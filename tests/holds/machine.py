@@ -75,6 +75,7 @@ REPORTERS_DO = _one_of(
         go=_go,
     ),
     _act(3, "report", who=_reporters, door=st.sampled_from(("lapor", "lapor", "darurat", "petugas"))),
+    _act(1, "erase", who=_reporters),
     _act(1, "block", who=st.sampled_from((*REPORTERS, *STAFF)), back=st.booleans(), go=_go),
 )
 STAFF_DO = _one_of(

@@ -161,6 +161,11 @@ class Play(Watcher):
         for text in (door, "lewati", "lewati", "lewati", "lewati", "aku dipukul lagi *", "selesai", "tidak", "kirim"):
             self.say(who, text)
 
+    def erase(self, who: int) -> None:
+        """Somebody thinks better of it."""
+        self.say(who, "hapus")
+        self.say(who, "ya")
+
     def block(self, who: int, back: bool = False, go: Go = "settle") -> None:
         """Somebody, reporter or staff, blocks the bot or lets it in again."""
         actor: Actor = "desk" if who in STAFF else "intake"
