@@ -1,8 +1,8 @@
 """Whatever people, Telegram, clocks, crashes and restored copies do: nothing is lost, twice, or somebody else's.
 
 Stories are made up by tests/holds/machine.py and judged by tests/holds/witness.py against the model of a page
-(tests/holds/model.py). A story that once went wrong is kept in seeds/ and told again in every run. One that goes wrong
-now is printed as such a file, beside hypothesis' own blob.
+(tests/holds/model.py). Stories that went wrong, in the product or with a bug planted in it, are kept in seeds/ and told
+again in every run. One that goes wrong now is printed as such a file, beside hypothesis' own blob.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ STEPS = 30
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)
-def test_a_story_that_once_went_wrong_ends_well(path: Path) -> None:
+def test_a_kept_story_ends_well(path: Path) -> None:
     play = Play()
     try:
         for name, how in [*yaml.safe_load(path.read_text("utf-8")), ("settle", {})]:
