@@ -69,6 +69,8 @@ class City:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log, self.clock_file = self.folder / "log", self.folder / "clock"
+        self.log.touch()
+        self._ending = self._died = False
         self._offset, self._logs = _seconds_to(OFFICE_OPENS), count(1)
         self.advance(timedelta(0))
         self.intake_bot, self.desk_bot = (
@@ -137,12 +139,17 @@ class City:
         self._keepers = [asyncio.create_task(self._keep_alive(verb)) for verb in self.verbs]
 
     async def stop(self) -> None:
-        """SIGTERM, and exit code 0."""
-        self._ending = True
-        for called in self.running.values():
-            called.send(signal.SIGTERM)
-        await asyncio.gather(*self._keepers)
-        assert not self.trouble, self.trouble
+        """SIGTERM, and exit code 0; who dies on the way to its end is started again."""
+        while True:
+            self._ending, self._died = True, False
+            for called in self.running.values():
+                called.send(signal.SIGTERM)
+            await asyncio.gather(*self._keepers)
+            assert not self.trouble, self.trouble
+            if not self._died:
+                return
+            self.start()
+            await self.settled()
 
     async def _keep_alive(self, verb: str) -> None:
         while not self._ending:
@@ -153,6 +160,7 @@ class City:
             ended = await asyncio.shield(called.ended)
             self.lives.append(ended)
             if ended.code == -signal.SIGKILL:
+                self._died = True
                 self.revoke(revoked=False)  # whoever looks after it puts right what a start would refuse
                 if self.on_death is not None:
                     await self.on_death()
@@ -164,7 +172,7 @@ class City:
     async def settled(self) -> None:
         """Returns once nothing is due any more."""
         end = asyncio.get_running_loop().time() + PATIENCE
-        while not self.idle(self.now()):
+        while self.intake_bot.queue or self.desk_bot.queue or not self.idle(self.now()):
             assert not self.trouble, self.trouble
             assert asyncio.get_running_loop().time() < end, "something stays due"
             await asyncio.sleep(LOOK_EVERY)
@@ -197,6 +205,10 @@ class City:
     def _phone(self, bot: Bot, number: int, name: str) -> "Phone":
         people.make(self.world, {"id": number, "first_name": name})
         return Phone(self, self.world.private_chat(bot, self.world.people[number]), number, name)
+
+    def long_ago(self) -> None:
+        """Ids of messages go on far above those of another life in these chats."""
+        self.world._message_ids = count(1_000)
 
     def seat(self, group: int, phone: "Phone") -> "Phone":
         """The same person's place in another group."""

@@ -36,6 +36,7 @@ from storage.intake_tables import MEDIA_FILES, SESSIONS
 from storage.postgres import engine_url
 from storage.shared_tables import APPLIED, LETTER, METADATA, OUTBOX, REFUSED, Actor
 from storage.store import Store, StoreDown
+from storage.streams import forgotten, watermarks
 from storage.vault import FieldBox
 from tests.conftest import ACTORS
 from tests.holds.city import City
@@ -50,8 +51,9 @@ _CHANGING: Final = (
     (re.compile(r"\((baru saja|\d+ (menit|jam))\)"), "(UMUR)"),
 )
 """What differs from telling to telling: the name that an officer is given, the time of day, an age."""
-_ENDED: Final = {"callback": "ended", "group": "ended"}
-"""What was done and not recorded is done again, and the platform refuses: a press answered, a group left."""
+_ENDED: Final = {"sent": "done", "expired": "done", "blocked": "done"}
+"""What was done and not recorded is done again, and the platform refuses: an edit, the answer to a press, leaving a
+group. Whether a message arrived, its chat tells."""
 _IDS: Final = re.compile(r"[0-9a-f]{32,64}|\d{4}-\d\d-\d\dT[\d:.+]+")
 _NOT_COUNTED: Final = frozenset({"alembic_version", "applied", "letter", "stream", "watermark", "button", "outbox"})
 """Tables with rows of every start (letters), or of every look at a list (buttons)."""
@@ -106,25 +108,32 @@ class Auditor:
 
     def idle(self, now: datetime) -> bool:
         """Whether nothing is due at a process that runs: no message, letter, file, conversation or case."""
-        written: set[bytes] = set()
-        applied: set[bytes] = set()
-        for actor in ACTORS:
-            due = [select(OUTBOX.c.seq).where(OUTBOX.c.state.in_(("waiting", "sending")), OUTBOX.c.due_at <= now)]
-            if actor == "intake":
-                due.append(select(MEDIA_FILES.c.id).where(MEDIA_FILES.c.state == "fetch", MEDIA_FILES.c.due_at <= now))
-                due.append(select(SESSIONS.c.version).where(SESSIONS.c.wake_at <= now))
-            else:
-                due.append(select(CASE.c.id).where(CASE.c.next_due_at <= now))
+        waits: dict[Actor, list[Any]] = {
+            "intake": [
+                select(MEDIA_FILES.c.id).where(MEDIA_FILES.c.state == "fetch", MEDIA_FILES.c.due_at <= now),
+                select(SESSIONS.c.version).where(SESSIONS.c.wake_at <= now),
+            ],
+            "desk": [select(CASE.c.id).where(CASE.c.next_due_at <= now)],
+        }
+        message = select(OUTBOX.c.seq).where(OUTBOX.c.state.in_(("waiting", "sending")), OUTBOX.c.due_at <= now)
+
+        def look(conn: Connection, actor: Actor) -> tuple[bool, set[bytes], set[bytes], dict[bytes, int]]:
+            due = any(conn.execute(one).first() for one in (message, *waits[actor]))
+            taken = {*conn.scalars(select(APPLIED.c.letter_id)), *conn.scalars(select(REFUSED.c.id))}
+            return due, set(conn.scalars(select(LETTER.c.id))), taken, watermarks(conn)
+
+        with (
+            closing(Store.open_peer(self._urls["intake"])) as intake,
+            closing(Store.open_peer(self._urls["desk"])) as desk,
+        ):
             try:
-                with closing(Store.open_peer(self._urls[actor])) as peer:
-                    if peer.read_now(lambda conn, due=due: any(conn.execute(one).first() for one in due)):  # type: ignore[misc]
-                        return False
-                    written |= peer.read_now(lambda conn: set(conn.scalars(select(LETTER.c.id))))
-                    for taken in (APPLIED.c.letter_id, REFUSED.c.id):
-                        applied |= peer.read_now(lambda conn, taken=taken: set(conn.scalars(select(taken))))  # type: ignore[misc]
+                told = intake.read_now(lambda conn: look(conn, "intake"))
+                heard = desk.read_now(lambda conn: look(conn, "desk"))
+                behind = intake.read_now(lambda conn: forgotten(conn, heard[3]))
+                behind |= desk.read_now(lambda conn: forgotten(conn, told[3]))
             except StoreDown:
                 return False
-        return written <= applied
+        return not (told[0] or heard[0] or behind) and told[1] <= heard[2] and heard[1] <= told[2]
 
     def books(self) -> Books:
         """Everything that is on disk."""
@@ -136,8 +145,8 @@ class Auditor:
                     if table.name not in _NOT_COUNTED:
                         rows[f"{actor}.{table.name}"] = connection.scalar(select(func.count()).select_from(table)) or 0
                 for kind, state in connection.execute(select(OUTBOX.c.kind, OUTBOX.c.state)):
-                    if kind != "edit":  # buttons are taken away only if the message was known by then
-                        outbox[f"{actor} {kind.partition(':')[0]} {_ENDED.get(kind, state)}"] += 1
+                    if not kind.endswith("edit"):  # a message is changed only if it was known by then
+                        outbox[f"{actor} {kind.partition(':')[0]} {_ENDED.get(state, state)}"] += 1
         with self._opened("desk") as connection:
             work = Work(connection, datetime.now(UTC), self._tools)
             numbered = connection.execute(select(CASE.c.id).order_by(CASE.c.series, CASE.c.number)).scalars().all()

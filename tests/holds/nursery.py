@@ -1,7 +1,8 @@
 """`berani`, quickly: one process that has imported everything, and forks itself for each call of the command.
 
 What is forked runs the command as it is, but looks around more often; only its start is cheaper. It reads a line of
-JSON for each call (`number`, `words`, `folder`, `env`, `log`, `plan`) and writes one when it has ended.
+JSON for each call (`number`, `words`, `folder`, `env`, `log`, `plan`) and writes one when it has begun and when it has
+ended; `number` with `signal` is a signal for it.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -22,6 +23,8 @@ from tests.holds.crash_points import CHECKOUT
 
 SOON: Final = 0.2
 """Seconds between looks of whatever looks around by itself."""
+AT_ONCE: Final = 0.02
+"""Seconds after which a moved clock is noticed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Nursery:
         self._process = subprocess.Popen(command, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._numbers = count(1)
         self._ends: dict[int, asyncio.Future[Ended]] = {}
-        self._born: dict[int, asyncio.Future[int]] = {}
+        self._born: dict[int, asyncio.Future[None]] = {}
         self._rest = b""
         self.cpu = 0.0
         assert self._process.stdout is not None
@@ -66,10 +69,18 @@ class Nursery:
         born, ended = loop.create_future(), loop.create_future()
         self._born[number], self._ends[number] = born, ended
         wanted = {"number": number, "words": words, "folder": str(folder), "env": dict(env), "log": str(log)}
+        self._ask(**wanted, plan=plan)
+        await born
+        return Called(self, number, ended)
+
+    def send(self, number: int, what: signal.Signals) -> None:
+        """A signal to a call, if it has not ended. Its parent sends it: nobody else may have its id by then."""
+        self._ask(number=number, signal=int(what))
+
+    def _ask(self, **wanted: Any) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(wanted | {"plan": plan}).encode() + b"\n")
+        self._process.stdin.write(json.dumps(wanted).encode() + b"\n")
         self._process.stdin.flush()
-        return Called(await born, ended)
 
     def _hear(self) -> None:
         heard = os.read(self._said, 65536)
@@ -81,8 +92,8 @@ class Nursery:
         *lines, self._rest = (self._rest + heard).split(b"\n")
         for line in lines:
             told = json.loads(line)
-            if "pid" in told:
-                self._born.pop(told["number"]).set_result(told["pid"])
+            if "code" not in told:
+                self._born.pop(told["number"]).set_result(None)
             else:
                 self.cpu += told["cpu"]
                 self._ends.pop(told["number"]).set_result(Ended(told["code"], told["cpu"]))
@@ -92,13 +103,13 @@ class Nursery:
 class Called:
     """One call under way."""
 
-    pid: int
+    nursery: Nursery
+    number: int
     ended: "asyncio.Future[Ended]"
 
-    def send(self, number: signal.Signals) -> None:
+    def send(self, what: signal.Signals) -> None:
         """Sends a signal, unless it has ended."""
-        if not self.ended.done():
-            os.kill(self.pid, number)
+        self.nursery.send(self.number, what)
 
 
 # --- the process itself -----------------------------------------------------------------------------------------------
@@ -133,6 +144,10 @@ def main() -> None:
             *lines, rest = (rest + heard).split(b"\n")
             for line in lines:
                 wanted = json.loads(line)
+                if "signal" in wanted:
+                    for pid in [pid for pid, number in children.items() if number == wanted["number"]]:
+                        os.kill(pid, wanted["signal"])
+                    continue
                 if not (pid := os.fork()):
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -141,7 +156,7 @@ def main() -> None:
                     os.close(write_end)
                     os._exit(_live(wanted))
                 children[pid] = wanted["number"]
-                _say(number=wanted["number"], pid=pid)
+                _say(number=wanted["number"])
 
 
 def _say(**told: Any) -> None:
@@ -223,27 +238,64 @@ def _run(wanted: dict[str, Any] | None) -> int:
 
 
 def _hurry(*, apart: bool) -> None:
-    """Shorter waits, and no limits of a platform that is not there: what happens, and in which order, stays.
+    """Shorter waits, a look around whenever the clock was moved, and no limits of a platform that is not there.
 
-    Actors that are `apart` have to look for each other's letters; in one process they wake each other.
+    What happens, and in which order, stays. Actors that are `apart` have to look for each other's letters; in one
+    process they wake each other.
     """
     import bot.app
-    import bot.channels.delivery
     import bot.channels.rates
     import bot.channels.telegram_poll
     import bot.intake_actor
     from storage.courier import Courier
     from storage.lock import FileLock
 
-    bot.app.TICK = SOON
     bot.intake_actor.FETCH_EVERY = SOON
-    bot.channels.delivery._LOOK_AGAIN = SOON
     bot.channels.telegram_poll._SHORTEST = SOON
     bot.channels.rates.PER_SECOND = bot.channels.rates.PER_GROUP_MINUTE = 10_000
     FileLock.__init__.__defaults__ = (1.0,)
+    bot.app._until_stopped = _watching(bot.app._until_stopped)  # type: ignore[assignment]
+    begin = bot.app._Ticks.__init__
+
+    def begun(ticks: Any, *given: Any) -> None:
+        begin(ticks, *given)
+        _ticks.append(ticks)
+
+    bot.app._Ticks.__init__ = begun  # type: ignore[method-assign,assignment]
     assert Courier.__init__.__kwdefaults__ is not None
     if apart:
         Courier.__init__.__kwdefaults__["poll_seconds"] = SOON
+
+
+_ticks: list[Any] = []
+"""The alarm clock of this process."""
+
+
+def _watching(serve: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+    """`serve`, and a tick at once whenever the clock's file changes."""
+
+    async def watch(file: Path) -> None:
+        seen = _changed_at(file)
+        while True:
+            await asyncio.sleep(AT_ONCE)
+            if (now := _changed_at(file)) != seen:
+                seen = now
+                await _ticks[-1].run()
+                for actor in _ticks[-1]._actors:
+                    actor._delivery.wake()
+
+    async def serving(*given: Any) -> int:
+        watcher = asyncio.create_task(watch(Path(os.environ["BERANI_CLOCK_FILE"])))
+        try:
+            return await serve(*given)
+        finally:
+            watcher.cancel()
+
+    return serving
+
+
+def _changed_at(file: Path) -> int:
+    return file.stat().st_mtime_ns
 
 
 if __name__ == "__main__":

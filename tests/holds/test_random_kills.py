@@ -144,7 +144,10 @@ async def _disturbed(nursery: Nursery, folder: Path, chance: random.Random, kill
         staff(city)
         city.start()
         await _true(lambda: "run" in city.running)
-        await asyncio.gather(_kill(city, chance, kills), *(talk(number) for number in range(CONVERSATIONS)))
+        async with asyncio.TaskGroup() as together:
+            together.create_task(_kill(city, chance, kills))
+            for number in range(CONVERSATIONS):
+                together.create_task(talk(number))
         await city.settled()
         await city.stop()
         assert len(city.lives) == kills + 1
