@@ -175,7 +175,7 @@ class Delivery:
         outgoing = from_json(self._box.open(BODY, row.id, row.body))
         wait = self._rates.wait(chat, message=not isinstance(outgoing, AnswerCallback))
         if wait > 0:
-            return await self._again(row, now + min(timedelta(seconds=wait), _LONGEST))
+            return await self._again(row, now + min(max(timedelta(seconds=wait), _MOMENT), _LONGEST))
         try:
             message_id = await self._call(chat, outgoing)
         except errors.Blocked:
