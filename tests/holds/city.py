@@ -35,6 +35,8 @@ Found = TypeVar("Found")
 PATIENCE: Final = 60.0
 """Seconds that something may take on a machine that does much else."""
 LOOK_EVERY: Final = 0.05
+ENDS_WITHIN: Final = 5.0
+"""Seconds from SIGTERM to the end of a process."""
 INTAKE_BOT, DESK_BOT, GROUP, HOST = 800_001, 800_002, -1_000_800_001, 7_200_000_000
 ACTOR_OF: Final = {str(INTAKE_BOT): "intake", str(DESK_BOT): "desk"}
 OFFICE_OPENS: Final = 10
@@ -142,9 +144,11 @@ class City:
         """SIGTERM, and exit code 0; who dies on the way to its end is started again."""
         while True:
             self._ending, self._died = True, False
-            for called in self.running.values():
-                called.send(signal.SIGTERM)
-            await asyncio.gather(*self._keepers)
+            while still := [keeper for keeper in self._keepers if not keeper.done()]:
+                # Again after a while: one may just have been starting, and heard nothing.
+                for called in self.running.values():
+                    called.send(signal.SIGTERM)
+                await asyncio.wait(still, timeout=ENDS_WITHIN)
             assert not self.trouble, self.trouble
             if not self._died:
                 return
@@ -164,6 +168,8 @@ class City:
                 self.revoke(revoked=False)  # whoever looks after it puts right what a start would refuse
                 if self.on_death is not None:
                     await self.on_death()
+            elif self._ending and ended.code == -signal.SIGTERM:
+                return  # it was told to end before it had begun
             elif ended.code or not self._ending:
                 self.trouble = f"{verb} ended with {ended.code}:\n{self.log.read_text('utf-8')[-3000:]}"
                 self.world.happened.set()
