@@ -28,6 +28,8 @@ pytestmark = pytest.mark.slow
 PARTS = 8
 AT_ONCE = 3
 """Stories told side by side: most of each is waiting."""
+TOLD_WITHIN = 240.0
+"""Seconds for one story on a machine that does much else; it takes a few."""
 OFTEN = 20
 """A point that is passed so often is died at four times instead of twice."""
 REACHED = 0.7
@@ -158,8 +160,9 @@ async def _teller(
         plan = {"point": point, "occurrence": occurrence, "broken": name in BROKEN}
         own = folder / str(number)
         try:
-            city, left, in_flight = await retell(nursery, undisturbed.begins[name], own, STORIES[name], plan)
-        except (AssertionError, ControlError) as problem:
+            async with asyncio.timeout(TOLD_WITHIN):
+                city, left, in_flight = await retell(nursery, undisturbed.begins[name], own, STORIES[name], plan)
+        except (AssertionError, ControlError, TimeoutError) as problem:
             outcome.wrong.append(f"{name}, killed {point} {occurrence}: {type(problem).__name__}: {problem}")
             continue
         outcome.deaths += len(city.lives) - 1
