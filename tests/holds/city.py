@@ -157,13 +157,13 @@ class City:
 
     async def _keep_alive(self, verb: str) -> None:
         while not self._ending:
-            plan = self.plan and self._plan_of(verb, self.plan)
+            plan = self.plan
+            self.plan = {**plan, "point": ""} if plan else None
             called = await self.nursery.call(verb, folder=self.folder, env=self.env, log=self.log, plan=plan)
             self.running[verb] = called
             ended = await asyncio.shield(called.ended)
             self.lives.append(ended)
-            # One that was told to end before it could listen is begun once more, and ends as it should.
-            if ended.code == -signal.SIGKILL or (self._ending and ended.code == -signal.SIGTERM):
+            if ended.code == -signal.SIGKILL:
                 self._died = True
                 self.revoke(revoked=False)  # whoever looks after it puts right what a start would refuse
                 if self.on_death is not None:
@@ -186,12 +186,6 @@ class City:
     def now(self) -> datetime:
         """What the clock of everything that runs here shows."""
         return datetime.now(UTC) + timedelta(seconds=self._offset)
-
-    def _plan_of(self, verb: str, plan: Mapping[str, Any]) -> dict[str, Any]:
-        """Of two processes only one dies, and only once."""
-        mine = verb == "run" or str(plan["point"]).startswith(verb)
-        counts = f"{plan['counts']}.{verb}" if plan.get("counts") else ""
-        return {**plan, "counts": counts, "point": plan["point"] if mine and not self.lives else ""}
 
     def advance(self, by: timedelta) -> None:
         """Moves the clock of everything that runs here."""

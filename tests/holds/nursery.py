@@ -15,7 +15,6 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, Self
@@ -24,8 +23,6 @@ from tests.holds.crash_points import CHECKOUT
 
 SOON: Final = 0.2
 """Seconds between looks of whatever looks around by itself."""
-A_SHORT_LEASE: Final = timedelta(seconds=2)
-"""Where several processes may deliver, a message of one that died waits for the end of its lease."""
 AT_ONCE: Final = 0.02
 """Seconds after which a moved clock is noticed."""
 
@@ -250,7 +247,6 @@ def _hurry(*, apart: bool) -> None:
     import bot.channels.rates
     import bot.channels.telegram_poll
     import bot.intake_actor
-    import storage.outbox
     from storage.courier import Courier
     from storage.lock import FileLock
 
@@ -258,8 +254,6 @@ def _hurry(*, apart: bool) -> None:
     bot.channels.telegram_poll._SHORTEST = SOON
     bot.channels.rates.PER_SECOND = bot.channels.rates.PER_GROUP_MINUTE = 10_000
     FileLock.__init__.__defaults__ = (1.0,)
-    if "postgresql" in os.environ["BERANI_INTAKE_DATABASE_URL"]:
-        storage.outbox.LEASE = A_SHORT_LEASE  # type: ignore[misc]
     bot.app._until_stopped = _watching(bot.app._until_stopped)  # type: ignore[assignment]
     begin = bot.app._Ticks.__init__
 

@@ -3,28 +3,22 @@
 Each line of tests/crash_points.txt is reached by one of six stories. For a point and one of its occurrences the story
 is told from its beginning, the process kills itself there, the supervisor starts it anew, and the story goes on to its
 end as if nothing had been: whoever waits for an answer gets one. What is then on disk and in the chats is compared with
-a telling that nobody disturbed (see ledger). `--long` takes every occurrence of every point, and tells the stories with
-the actors as two processes and on PostgreSQL too.
+a telling that nobody disturbed (see ledger). `--long` takes every occurrence of every point.
 """
 
 import asyncio
 import json
-import signal
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
 
 import pytest
 
 from simulator.telegram.errors import ControlError
-from tests.conftest import Bench, PostgresServer
+from tests.conftest import Bench
 from tests.holds import crash_points
 from tests.holds.city import City
-from tests.holds.kill_story import AFTERWARDS, BROKEN, STORIES, UNSURE, WORDS, Tell, prepare, set_back
+from tests.holds.kill_story import AFTERWARDS, BROKEN, STORIES, UNSURE, WORDS, prepare, set_back
 from tests.holds.ledger import Story
 from tests.holds.nursery import Nursery
 from tests.holds.retold import doubled, faults, retell
@@ -42,43 +36,14 @@ REACHED = 0.7
 """Of the planned deaths so many must happen: how often a process asks for news differs from telling to telling."""
 
 
-ARRANGEMENTS: Final = {"together": ("run",), "apart": ("intake", "desk"), "postgres": ("run",)}
-"""Which processes serve."""
-ON_FILES: Final = frozenset({"outages", "intake put back", "desk put back"})
-"""Stories in which somebody touches the files of a SQLite store."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One arrangement, or with --long all of them."""
-    if "arrangement" in metafunc.fixturenames:
-        wanted = list(ARRANGEMENTS) if metafunc.config.getoption("--long") else ["together"]
-        metafunc.parametrize("arrangement", wanted, scope="module")
-
-
 @dataclass
 class Undisturbed:
     """Every story as it is without a death: what it leaves, and how often it passes each point."""
 
     prepared: Path
-    verbs: tuple[str, ...]
-    server: PostgresServer | None = None
-    urls: tuple[str, str] | None = None
     begins: dict[str, Path] = field(default_factory=dict)
     stories: dict[str, Story] = field(default_factory=dict)
     passed: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    @contextmanager
-    def stores(self) -> Iterator[dict[str, Any]]:
-        """Where and by which processes a story is told: on PostgreSQL in copies of the prepared stores."""
-        if self.server is None or self.urls is None:
-            yield {"verbs": self.verbs}
-            return
-        with self.server.databases(*(urlsplit(url).path[1:] for url in self.urls)) as copies:
-            yield {"verbs": self.verbs, "urls": (copies.intake_url, copies.desk_url)}
-
-    def stories_told(self) -> dict[str, Tell]:
-        """The stories that can be told here."""
-        return {name: tell for name, tell in STORIES.items() if self.server is None or name not in ON_FILES}
 
 
 @pytest.fixture(scope="module")
@@ -89,44 +54,26 @@ def nursery() -> Iterator[Nursery]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
-    arrangement: str, nursery: Nursery, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Undisturbed]:
+def undisturbed(nursery: Nursery, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     folder = tmp_path_factory.mktemp("undisturbed")
-    found = Undisturbed(folder / "prepared", ARRANGEMENTS[arrangement])
-    if arrangement != "postgres":
-        asyncio.run(_tell_all(nursery, found, folder))
-        yield found
-        return
-    found.server = request.getfixturevalue("postgres_server")
-    with found.server.databases(None, None) as prepared:
-        found.urls = (prepared.intake_url, prepared.desk_url)
-        asyncio.run(_tell_all(nursery, found, folder))
-        yield found
+    found = Undisturbed(folder / "prepared")
 
+    async def tell_all() -> None:
+        async with nursery:
+            async with City(nursery, found.prepared) as city:
+                await prepare(city)
+            for name, tell in STORIES.items():
+                found.begins[name] = found.prepared
+                if name in AFTERWARDS:
+                    found.begins[name] = folder / f"before {name}"
+                    set_back(found.prepared, folder / "report", found.begins[name], AFTERWARDS[name])
+                counts = folder / f"{name}.json"
+                plan = {"counts": str(counts), "broken": name in BROKEN}
+                _, found.stories[name], _ = await retell(nursery, found.begins[name], folder / name, tell, plan)
+                found.passed[name] = json.loads(counts.read_text("utf-8"))
 
-async def _tell_all(nursery: Nursery, found: Undisturbed, folder: Path) -> None:
-    async with nursery:
-        stores = {"urls": found.urls} if found.urls else {}
-        async with City(nursery, found.prepared, **stores) as city:  # type: ignore[arg-type]
-            await prepare(city)
-        for name, tell in found.stories_told().items():
-            found.begins[name] = found.prepared
-            if name in AFTERWARDS:
-                found.begins[name] = folder / f"before {name}"
-                set_back(found.prepared, folder / "report", found.begins[name], AFTERWARDS[name])
-            plan = {"counts": str(folder / f"{name}.json"), "broken": name in BROKEN}
-            with found.stores() as more:
-                _, found.stories[name], _ = await retell(nursery, found.begins[name], folder / name, tell, plan, **more)
-            found.passed[name] = _passed(folder, name)
-
-
-def _passed(folder: Path, name: str) -> dict[str, int]:
-    """How often a story passed each point, in all its processes."""
-    passed: Counter[str] = Counter()
-    for counts in folder.glob(f"{name}.json.*"):
-        passed.update(json.loads(counts.read_text("utf-8")))
-    return dict(passed)
+    asyncio.run(tell_all())
+    return found
 
 
 def test_the_list_names_every_commit_and_every_outside_call_of_the_source() -> None:
@@ -140,10 +87,7 @@ def test_the_list_names_every_commit_and_every_outside_call_of_the_source() -> N
 def test_the_stories_reach_every_point_that_is_listed_and_no_other(undisturbed: Undisturbed) -> None:
     reached = {key for passed in undisturbed.passed.values() for key in passed}
     keys = {one.key for one in crash_points.listed() if one.section == "served"}
-    points = {f"{key} {side}" for key in keys for side in crash_points.SIDES}
-    assert reached <= points
-    # On PostgreSQL not every story can be told.
-    assert reached == points or undisturbed.server is not None
+    assert reached == {f"{key} {side}" for key in keys for side in crash_points.SIDES}
 
 
 def test_an_undisturbed_story_leaves_what_was_said_in_it_once_each(undisturbed: Undisturbed) -> None:
@@ -217,16 +161,14 @@ async def _teller(
         own = folder / str(number)
         try:
             async with asyncio.timeout(TOLD_WITHIN):
-                with undisturbed.stores() as more:
-                    found = await retell(nursery, undisturbed.begins[name], own, STORIES[name], plan, **more)
-                city, left, in_flight = found
+                city, left, in_flight = await retell(nursery, undisturbed.begins[name], own, STORIES[name], plan)
         except (AssertionError, ControlError, TimeoutError) as problem:
             outcome.wrong.append(f"{name}, killed {point} {occurrence}: {type(problem).__name__}: {problem}")
             continue
-        outcome.deaths += sum(life.code == -signal.SIGKILL for life in city.lives)
+        outcome.deaths += len(city.lives) - 1
         outcome.doubled += doubled(left, undisturbed.stories[name]).total()
-        wrong = faults(left, undisturbed.stories[name], in_flight, unsure=name in UNSURE)
+        found = faults(left, undisturbed.stories[name], in_flight, unsure=name in UNSURE)
         if "Traceback" in city.log.read_text("utf-8"):
-            wrong.append("a traceback in the log")
-        if wrong:
-            outcome.wrong.append(f"{name}, killed {point} {occurrence}:\n" + "\n".join(wrong))
+            found.append("a traceback in the log")
+        if found:
+            outcome.wrong.append(f"{name}, killed {point} {occurrence}:\n" + "\n".join(found))
